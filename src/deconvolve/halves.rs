@@ -1,0 +1,162 @@
+//! The same for long traces in half the memory: the even bins and then the odd ones.
+//!
+//! Half of what is transformed is zeros, and half of what comes back is not asked for. So with
+//! `M = nfft / 2` the even bins are a transform of `M` samples, the odd ones one of the samples turned
+//! by `exp(-i pi j / M)`, and both come back added up. Each is a transform of `M / 2` complex
+//! numbers in place: two neighbours, or two samples `M / 2` apart, make one.
+
+use super::Deconvolve;
+use crate::fft::Complexes;
+use crate::parallel::Cancel;
+use crate::samples::Sample;
+use crate::{Complex64, Error, Result};
+
+impl Deconvolve {
+    /// As `apply`, for data that have been looked at; `nfft` has to be a multiple of 4.
+    pub(super) fn apply_halves<S: Sample>(
+        &self,
+        src: &[S],
+        mean: f64,
+        response: &[Complex64],
+        level: f64,
+        dst: &mut [f64],
+        cancel: &dyn Cancel,
+    ) -> Result<()> {
+        let nfft = self.grid.nfft;
+        let (m, h) = (nfft / 2, nfft / 4);
+        let turns = Turns::new(nfft);
+        let window = self.taper.map(|taper| {
+            let mut window = vec![1.0; src.len()];
+            taper.apply(&mut window);
+            (window[..=taper.rise.min(taper.fall)].to_vec(), window[taper.fall..].to_vec())
+        });
+        let x = |j: usize| {
+            let Some(x) = src.get(j) else { return 0.0 };
+            let x = x.to_f64() - mean;
+            let Some((rise, fall)) = &window else { return x };
+            let fallen = (j + fall.len()).checked_sub(src.len());
+            x * fallen.map_or_else(|| rise.get(j).unwrap_or(&1.0), |j| &fall[j])
+        };
+        let factor = |k: usize| self.factor(k, response[k], level) / nfft as f64;
+        let mut fft = Complexes::new(h)?;
+
+        // Even bins: the transform of real data, untangled, divided and tangled again.
+        for (j, z) in fft.data().iter_mut().enumerate() {
+            *z = Complex64::new(x(2 * j), x(2 * j + 1));
+        }
+        cancel.check()?;
+        fft.forward();
+        cancel.check()?;
+        let z = fft.data();
+        let dc = ((z[0].re + z[0].im) * factor(0)).re;
+        let nyquist = ((z[0].re - z[0].im) * factor(m)).norm();
+        z[0] = Complex64::new(dc + nyquist, nyquist - dc); // conjugate: see below
+        for k in 1..=h / 2 {
+            let (a, b) = (z[k], z[h - k].conj());
+            let turn = turns.at(2 * k) * Complex64::I;
+            let (sum, difference) = ((a + b) * 0.5, (a - b) * 0.5 * turn);
+            let a = (sum - difference) * factor(2 * k);
+            let b = (sum + difference) * factor(2 * (h - k)).conj();
+            let (sum, difference) = (a + b, (a - b) * turn.conj());
+            // The way back is a forward transform between two conjugations.
+            z[k] = (sum - difference).conj();
+            z[h - k] = sum + difference;
+        }
+        cancel.check()?;
+        fft.forward();
+        cancel.check()?;
+        for (y, z) in dst.chunks_mut(2).zip(fft.data()) {
+            y[0] = z.re;
+            if let Some(y) = y.get_mut(1) {
+                *y = -z.im;
+            }
+        }
+
+        // Odd bins: of 4 k + 1, those beyond Nyquist stand for their conjugates 4 k + 3.
+        for (j, z) in fft.data().iter_mut().enumerate() {
+            *z = Complex64::new(x(j), -x(j + h)) * turns.at(j);
+        }
+        cancel.check()?;
+        fft.forward();
+        cancel.check()?;
+        for (k, z) in fft.data().iter_mut().enumerate() {
+            let bin = 4 * k + 1;
+            let factor = if bin <= m { factor(bin) } else { factor(nfft - bin).conj() };
+            *z = (*z * factor).conj() * 2.0;
+        }
+        cancel.check()?;
+        fft.forward();
+        cancel.check()?;
+        let mut check = 0.0;
+        let (first, second) = dst.split_at_mut(h.min(src.len()));
+        for (j, z) in fft.data().iter().enumerate() {
+            let y = *z * turns.at(j);
+            if let Some(first) = first.get_mut(j) {
+                *first += y.re;
+                check += *first * 0.0;
+            }
+            if let Some(second) = second.get_mut(j) {
+                *second += y.im;
+                check += *second * 0.0;
+            }
+        }
+        if check == 0.0 { Ok(()) } else { Err(Error::Declined("the result would not be finite")) }
+    }
+}
+
+/// `exp(-2 pi i k / n)`, as a product of two that are tabulated.
+struct Turns {
+    fine: Vec<Complex64>,
+    coarse: Vec<Complex64>,
+}
+
+impl Turns {
+    const FINE: usize = 4096;
+
+    fn new(n: usize) -> Self {
+        let turn = |k: usize| Complex64::cis(-std::f64::consts::TAU * k as f64 / n as f64);
+        Self {
+            fine: (0..Self::FINE).map(turn).collect(),
+            coarse: (0..n.div_ceil(Self::FINE)).map(|k| turn(k * Self::FINE)).collect(),
+        }
+    }
+
+    fn at(&self, k: usize) -> Complex64 {
+        self.fine[k % Self::FINE] * self.coarse[k / Self::FINE]
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::deconvolve::nfft;
+    use crate::parallel::Never;
+
+    #[test]
+    fn both_ways_agree() {
+        for n in [2_usize, 7, 64, 999, 3000] {
+            let noise = |k: usize| ((k * k * 31 + k * 7) % 1009) as f64 - 300.0;
+            let x: Vec<f64> = (0..n).map(noise).collect();
+            let bin = |k: usize| Complex64::new(noise(k) + 301.0, noise(k + 5)) * 1e6;
+            let mut h: Vec<Complex64> = (0..=nfft(n) / 2).map(bin).collect();
+            h[0] = Complex64::ZERO;
+            for pre_filt in [None, Some([0.5, 3.0, 31.0, 44.0])] {
+                let response = Arc::new(Arc::<[Complex64]>::from(h.clone()));
+                let taper = (n > 10).then_some(0.05);
+                let step =
+                    Deconvolve::new(response, n, 0.01, true, taper, Some(40.0), pre_filt).unwrap();
+                let (mut whole, mut halves) = (vec![0.0; n], vec![f64::NAN; n]);
+                step.apply(&x, &mut whole, &Never).unwrap();
+                let (mean, level) = (crate::sum::sum(&x) / n as f64, step.level(&h).unwrap());
+                step.apply_halves(&x, mean, &h, level, &mut halves, &Never).unwrap();
+                let largest = whole.iter().fold(0.0, |max: f64, x| max.max(x.abs()));
+                for (a, b) in whole.iter().zip(&halves) {
+                    assert!((a - b).abs() <= 1e-13 * largest, "{n}: {a} {b}");
+                }
+            }
+        }
+    }
+}

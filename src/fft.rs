@@ -1,0 +1,155 @@
+//! Fourier transforms of real data: plans that are made once, buffers that stay warm.
+//!
+//! A fresh buffer costs as much as the transform (the operating system clears its pages), so
+//! workspaces go back to a pool, which keeps 64 MiB of them; of plans, those used last
+//! are kept, up to some 200 MiB. A planner is made for every plan: a shared one would keep the parts
+//! of all it ever made.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use realfft::{RealFftPlanner, RealToComplex};
+use rustfft::{Fft, FftPlanner};
+
+use crate::parallel::ProcessLocal;
+use crate::{Complex64, Error, Result};
+
+type Plans<T> = Mutex<Vec<Plan<T>>>;
+
+/// Lengths of the plans of a kind, together; their twiddle factors take some 12 bytes a point.
+const PLAN_POINTS: usize = 20 << 20;
+const POOL_BYTES: usize = 64 << 20;
+
+struct Plan<T: ?Sized> {
+    n: usize,
+    transform: Arc<OnceLock<Arc<T>>>,
+}
+
+static REAL: ProcessLocal<Plans<dyn RealToComplex<f64>>> = ProcessLocal::new(Mutex::default);
+static COMPLEX: ProcessLocal<Plans<dyn Fft<f64>>> = ProcessLocal::new(Mutex::default);
+
+/// The plan for `n` samples. It is made outside the lock, once: who comes second waits for it only.
+fn plan<T: ?Sized + Send + Sync>(
+    plans: &'static ProcessLocal<Plans<T>>,
+    n: usize,
+    make: impl FnOnce() -> Arc<T>,
+) -> Arc<T> {
+    let slot = {
+        let mut plans = plans.get().lock().unwrap_or_else(PoisonError::into_inner);
+        let plan = plans.iter().position(|plan| plan.n == n).map(|i| plans.remove(i));
+        let plan = plan.unwrap_or_else(|| Plan { n, transform: Arc::default() });
+        let slot = Arc::clone(&plan.transform);
+        plans.push(plan);
+        let mut points: usize = plans.iter().map(|plan| plan.n).sum();
+        while points > PLAN_POINTS && plans.len() > 1 {
+            points -= plans.remove(0).n;
+        }
+        slot
+    };
+    Arc::clone(slot.get_or_init(make))
+}
+
+/// Buffers for transforms of real data of one length, ready to use.
+///
+/// They hold what the last user left in them.
+pub struct Workspace {
+    buffers: Buffers,
+    transform: Arc<dyn RealToComplex<f64>>,
+}
+
+#[derive(Default)]
+struct Buffers {
+    time: Vec<f64>,
+    bins: Vec<Complex64>,
+    scratch: Vec<Complex64>,
+}
+
+impl Buffers {
+    fn bytes(&self) -> usize {
+        8 * self.time.capacity() + 16 * (self.bins.capacity() + self.scratch.capacity())
+    }
+}
+
+static POOL: ProcessLocal<Mutex<Vec<Buffers>>> = ProcessLocal::new(|| Mutex::new(Vec::new()));
+
+impl Workspace {
+    /// A workspace for transforms of `n` samples.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn new(n: usize) -> Result<Self> {
+        let transform = plan(&REAL, n, || RealFftPlanner::new().plan_fft_forward(n));
+        let pooled = POOL.get().lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut buffers = pooled.unwrap_or_default();
+        resize(&mut buffers.time, n)?;
+        resize(&mut buffers.bins, transform.complex_len())?;
+        resize(&mut buffers.scratch, transform.get_scratch_len())?;
+        Ok(Self { buffers, transform })
+    }
+
+    /// The samples, and the `n / 2 + 1` bins.
+    pub fn buffers(&mut self) -> (&mut [f64], &mut [Complex64]) {
+        (&mut self.buffers.time, &mut self.buffers.bins)
+    }
+
+    /// Transforms the samples to the bins, `sum x[j] exp(-2 pi i j k / n)`; the samples are lost.
+    ///
+    /// # Errors
+    /// None that a caller could cause.
+    pub fn forward(&mut self) -> Result<()> {
+        let Buffers { time, bins, scratch } = &mut self.buffers;
+        self.transform
+            .process_with_scratch(time, bins, scratch)
+            .map_err(|e| Error::Panic(e.to_string()))
+    }
+}
+
+impl Drop for Workspace {
+    fn drop(&mut self) {
+        let buffers = std::mem::take(&mut self.buffers);
+        let mut pool = POOL.get().lock().unwrap_or_else(PoisonError::into_inner);
+        if pool.iter().map(Buffers::bytes).sum::<usize>() + buffers.bytes() <= POOL_BYTES {
+            pool.push(buffers);
+        }
+    }
+}
+
+/// A forward transform of `n` complex numbers in place, with buffers of its own.
+pub struct Complexes {
+    data: Vec<Complex64>,
+    scratch: Vec<Complex64>,
+    transform: Arc<dyn Fft<f64>>,
+}
+
+impl Complexes {
+    /// Ready for `n` numbers, all zero.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn new(n: usize) -> Result<Self> {
+        let transform = plan(&COMPLEX, n, || FftPlanner::new().plan_fft_forward(n));
+        let (mut data, mut scratch) = (Vec::new(), Vec::new());
+        resize(&mut data, n)?;
+        resize(&mut scratch, transform.get_inplace_scratch_len())?;
+        Ok(Self { data, scratch, transform })
+    }
+
+    /// The numbers.
+    pub fn data(&mut self) -> &mut [Complex64] {
+        &mut self.data
+    }
+
+    /// Replaces `z[j]` by `sum z[j] exp(-2 pi i j k / n)`.
+    pub fn forward(&mut self) {
+        self.transform.process_with_scratch(&mut self.data, &mut self.scratch);
+    }
+}
+
+/// Gives `buffer` the length `n`; what it holds is of no use to anyone.
+fn resize<T: Copy + Default>(buffer: &mut Vec<T>, n: usize) -> Result<()> {
+    if buffer.capacity() < n {
+        *buffer = Vec::new(); // nothing to copy over
+        buffer.try_reserve_exact(n).map_err(|_| Error::Memory(n * size_of::<T>()))?;
+    }
+    buffer.resize(n, T::default());
+    Ok(())
+}

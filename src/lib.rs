@@ -1,0 +1,27 @@
+//! The kernels of obspeed: signal processing for seismology, slices in and slices out.
+//!
+//! Nothing here knows Python or `ObsPy`. A caller prepares [`step::Step`]s, which hold everything
+//! that does not depend on the samples, and runs them with [`chain::run`] on one trace, or on many
+//! through [`parallel::run`], which is the only way into parallel code.
+//!
+//! Conventions: sample intervals in seconds, frequencies in hertz, forward transforms unnormalised.
+//! Results never depend on the number of threads: the unit of parallelism is a trace.
+
+pub mod chain;
+mod cosine;
+pub mod deconvolve;
+pub mod detrend;
+mod error;
+pub mod fft;
+pub mod lanczos;
+pub mod parallel;
+pub mod response;
+pub mod samples;
+pub mod sensitivity;
+mod simd;
+pub mod step;
+pub mod sum;
+pub mod taper;
+
+pub use error::{Error, Result};
+pub use rustfft::num_complex::Complex64;

@@ -1,0 +1,11 @@
+//! Work on many traces at once: the pool, the schedule, and how to stop it.
+
+mod cancel;
+mod fork;
+mod pool;
+mod schedule;
+
+pub use cancel::{Cancel, Flag, Never, Polled};
+pub use fork::{ProcessLocal, generation};
+pub use pool::warm_threads;
+pub use schedule::run;

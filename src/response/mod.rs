@@ -1,0 +1,54 @@
+//! The instrument response of a channel as a spectrum: what evalresp computes, as `ObsPy` calls it.
+//!
+//! [`stage`] is the content of a station file, [`Response`] what is left of it to be evaluated, and
+//! [`cache`] keeps the spectra that were.
+
+#![allow(clippy::inline_always)] // see `simd`: a lane operation must meet its caller
+
+pub mod cache;
+mod coefficients;
+mod fir;
+mod list;
+mod model;
+mod normalise;
+mod panel;
+mod paz;
+mod phasor;
+mod simd;
+mod spectrum;
+pub mod stage;
+pub mod units;
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::parallel::Cancel;
+use crate::{Complex64, Result};
+
+pub use fir::Stored;
+pub use model::{Grid, Response, ResponseError};
+pub use paz::Domain;
+pub use stage::{Decimation, Kind, Sensitivity, Stage};
+
+/// What a deconvolution divides by.
+pub trait Spectrum: fmt::Debug + Send + Sync {
+    /// The values at the frequencies of `grid`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Cancelled`], [`crate::Error::Memory`], or what the response answers.
+    fn on(&self, grid: Grid, cancel: &dyn Cancel) -> Result<Arc<[Complex64]>>;
+}
+
+/// Through the cache.
+impl Spectrum for Response {
+    fn on(&self, grid: Grid, cancel: &dyn Cancel) -> Result<Arc<[Complex64]>> {
+        self.spectrum(grid, cancel)
+    }
+}
+
+/// A spectrum that is there already.
+impl Spectrum for Arc<[Complex64]> {
+    fn on(&self, _: Grid, _: &dyn Cancel) -> Result<Arc<[Complex64]>> {
+        Ok(Self::clone(self))
+    }
+}

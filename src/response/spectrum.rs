@@ -1,0 +1,342 @@
+//! A response over a grid, block by block, each block within the nearest cache.
+
+#![allow(unsafe_code)] // one buffer that is written before it is read, reason below
+
+use std::f64::consts::TAU;
+use std::mem::MaybeUninit;
+use std::sync::Arc;
+
+use crate::parallel::Cancel;
+use crate::{Complex64, Error, Result};
+
+use super::fir::{Fir, Symmetry};
+use super::model::{Factor, Grid, Response};
+use super::panel::{self, Interpolation, NODES};
+use super::paz::Domain;
+use super::phasor::Phasors;
+use super::simd::{Kernel, Lanes, Pair, Plane, Quad, dispatch};
+
+/// Frequencies in a block, where the phases of FIR filters do not ask for fewer.
+const BLOCK: usize = 1024;
+/// Frequencies in a block that evaluates FIR filters one frequency at a time.
+const DIRECT_BLOCK: usize = 64;
+/// Frequencies between two looks at `cancel`: well below a millisecond.
+const BETWEEN_CHECKS: usize = 8192;
+
+pub(super) fn evaluate(
+    response: &Response,
+    grid: Grid,
+    cancel: &dyn Cancel,
+) -> Result<Arc<[Complex64]>> {
+    let bytes = grid.bins().saturating_mul(size_of::<Complex64>());
+    if Vec::<Complex64>::new().try_reserve_exact(grid.bins()).is_err() {
+        return Err(Error::Memory(bytes));
+    }
+    let mut spectrum = Arc::<[Complex64]>::new_uninit_slice(grid.bins());
+    if let Some(out) = Arc::get_mut(&mut spectrum) {
+        dispatch(Evaluation { plan: &Plan::new(response, grid), out, cancel })?;
+    }
+    // SAFETY: the kernel writes every element of `out` unless it fails, and nobody else has the Arc.
+    Ok(unsafe { spectrum.assume_init() })
+}
+
+/// What is the same for all blocks.
+struct Plan<'a> {
+    response: &'a Response,
+    step: f64,
+    /// Frequencies in a block, a multiple of 16.
+    block: usize,
+    firs: Vec<(&'a Fir, Phasors)>,
+    panel: Option<Panel>,
+    /// The delays of FIR filters, unless they are nothing.
+    delay: Option<Phasors>,
+    others: Vec<(&'a Factor, Option<Phasors>)>,
+}
+
+/// The FIR filters by interpolation.
+struct Panel {
+    interpolation: Interpolation,
+    /// The frequencies of a block on (-1, 1).
+    abscissae: Vec<Quad>,
+    /// Takes the mean delay of the filters off at the nodes, so that their product is slow.
+    centre: Option<Phasors>,
+}
+
+/// Frequencies in a block for interpolation, or none where it does not pay. Depends on the model and
+/// the grid alone, as it has an influence on the last digits.
+fn panel_size(firs: &[&Fir], step: f64) -> Option<usize> {
+    let half: f64 = firs.iter().map(|fir| fir.half).sum();
+    let size = (2.0 * panel::PHASE / (TAU * half * step)).min(BLOCK as f64);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // between 0 and BLOCK
+    let size = size as usize / 16 * 16;
+    // Operations a frequency: about 2.5 a tap, and 30 for the polynomial.
+    let direct: usize = firs.iter().map(|fir| fir.taps.as_slice().len() * 5 / 2 + 20).sum();
+    let panels = 40 + direct * NODES / size.max(1);
+    (size >= 32 && panels < direct).then_some(size)
+}
+
+impl<'a> Plan<'a> {
+    fn new(response: &'a Response, grid: Grid) -> Self {
+        let step = grid.step();
+        let firs = response.factors.iter().filter_map(|f| match f {
+            Factor::Fir(fir) => Some(fir),
+            _ => None,
+        });
+        let firs: Vec<&Fir> = firs.collect();
+        let panel = panel_size(&firs, step);
+        let limit = if firs.is_empty() { BLOCK } else { DIRECT_BLOCK };
+        let block = panel.unwrap_or_else(|| limit.min(grid.bins().next_multiple_of(16)));
+        let bins: Vec<f64> = (0..block).map(|j| j as f64 * step).collect();
+        let turning = |tau: f64, offsets: &[f64]| (tau != 0.0).then(|| Phasors::new(tau, offsets));
+
+        let mut delay: f64 = firs.iter().map(|fir| fir.correction).sum();
+        let mut offsets = bins.clone();
+        let panel = panel.map(|block| {
+            let causal = firs.iter().filter(|fir| fir.symmetry == Symmetry::Causal);
+            let mean = causal.map(|fir| fir.half).sum::<f64>();
+            delay -= mean;
+            let half = block as f64 / 2.0;
+            offsets = panel::nodes().iter().map(|x| x * half * step).collect();
+            let mut abscissae = vec![[0.0; 4]; block / 4];
+            for (j, x) in abscissae.as_flattened_mut().iter_mut().enumerate() {
+                *x = (j as f64 - (block - 1) as f64 / 2.0) / half;
+            }
+            Panel {
+                interpolation: Interpolation::new(),
+                abscissae,
+                centre: turning(mean, &offsets),
+            }
+        });
+        let others = response.factors.iter().filter_map(|factor| match factor {
+            Factor::Fir(_) => None,
+            Factor::Paz(paz) if paz.domain == Domain::Digital => {
+                Some((factor, Some(Phasors::new(paz.dt, &bins))))
+            }
+            Factor::Ratio(ratio) => Some((factor, Some(Phasors::new(ratio.dt, &bins)))),
+            Factor::Paz(_) | Factor::List(_) => Some((factor, None)),
+        });
+        Self {
+            response,
+            step,
+            block,
+            firs: firs.into_iter().map(|f| (f, Phasors::new(f.tau(), &offsets))).collect(),
+            panel,
+            delay: turning(delay, &bins),
+            others: others.collect(),
+        }
+    }
+
+    /// The frequencies of quad `i` of the block that begins with frequency `first`, as `NumPy`'s
+    /// `linspace` has them.
+    #[inline(always)]
+    fn frequencies<L: Lanes>(&self, first: usize, i: usize) -> L {
+        L::load(&std::array::from_fn(|l| (first + 4 * i + l) as f64)).mul(L::splat(self.step))
+    }
+
+    /// The FIR filters of a block, without their delay.
+    #[inline(always)]
+    fn filters<L: Lanes>(&self, first: usize, work: &mut Plane) {
+        let quads = work.re.len();
+        if let Some(panel) = &self.panel {
+            let middle = (first as f64 + (self.block - 1) as f64 / 2.0) * self.step;
+            let mut values = Plane::ones(NODES / 4);
+            self.product::<L>(middle, &mut values);
+            if let Some(centre) = &panel.centre {
+                multiply::<L>(centre, middle, &mut values);
+            }
+            let causal = panel.centre.is_some();
+            for (values, work, wanted) in
+                [(&values.re, &mut work.re, true), (&values.im, &mut work.im, causal)]
+            {
+                if wanted {
+                    let mut sixteen = [0.0; NODES];
+                    sixteen.copy_from_slice(values.as_flattened());
+                    let coefficients = panel.interpolation.coefficients(&sixteen);
+                    panel::horner::<L>(&coefficients, &panel.abscissae[..quads], work);
+                } else {
+                    work.fill([0.0; 4]);
+                }
+            }
+        } else {
+            work.re.fill([1.0; 4]);
+            work.im.fill([0.0; 4]);
+            self.product::<L>(first as f64 * self.step, work);
+        }
+    }
+
+    /// Multiplies by all FIR filters at the offsets of their phasors from `f`.
+    #[inline(always)]
+    fn product<L: Lanes>(&self, f: f64, values: &mut Plane) {
+        for (fir, phasors) in &self.firs {
+            let at = phasors.at::<L>(f);
+            for i in (0..values.re.len()).step_by(2) {
+                let z = [phasors.quad(i, at), phasors.quad(i + 1, at)];
+                let value = fir.lanes(z);
+                values.store(i, values.load::<L>(i).mul(value[0]));
+                values.store(i + 1, values.load::<L>(i + 1).mul(value[1]));
+            }
+        }
+    }
+
+    /// Multiplies by a factor that is no FIR filter.
+    #[inline(always)]
+    fn other<L: Lanes>(
+        &self,
+        factor: &Factor,
+        phasors: Option<&Phasors>,
+        first: usize,
+        work: &mut Plane,
+    ) {
+        let quads = work.re.len();
+        let f = first as f64 * self.step;
+        match (factor, phasors) {
+            (Factor::Ratio(ratio), Some(phasors)) => {
+                let at = phasors.at::<L>(f);
+                for i in (0..quads).step_by(2) {
+                    let value = ratio.lanes([phasors.quad(i, at), phasors.quad(i + 1, at)]);
+                    work.store(i, work.load::<L>(i).mul(value[0]));
+                    work.store(i + 1, work.load::<L>(i + 1).mul(value[1]));
+                }
+            }
+            (Factor::Paz(paz), Some(phasors)) => {
+                let at = phasors.at::<L>(f);
+                for i in 0..quads {
+                    work.store(i, work.load::<L>(i).mul(paz.lanes(phasors.quad(i, at))));
+                }
+            }
+            (Factor::Paz(paz), None) => {
+                let unit = if paz.domain == Domain::Radians { TAU } else { 1.0 };
+                for i in 0..quads {
+                    let s = self.frequencies::<L>(first, i).mul(L::splat(unit));
+                    let value = paz.lanes(Pair::new(L::splat(0.0), s));
+                    work.store(i, work.load::<L>(i).mul(value));
+                }
+            }
+            (Factor::List(list), _) => {
+                for j in 0..4 * quads {
+                    let (re, im) = (&mut work.re[j / 4][j % 4], &mut work.im[j / 4][j % 4]);
+                    let h = Complex64::new(*re, *im) * list.at((first + j) as f64 * self.step);
+                    (*re, *im) = (h.re, h.im);
+                }
+            }
+            (Factor::Fir(_) | Factor::Ratio(_), _) => {}
+        }
+    }
+
+    /// Constant and power of iω, and the result in its place.
+    #[inline(always)]
+    fn finish<L: Lanes>(&self, first: usize, work: &Plane, out: &mut [MaybeUninit<Complex64>]) {
+        let scale = L::splat(self.response.scale);
+        let derivatives = self.response.derivatives;
+        for (i, out) in out.chunks_mut(4).enumerate() {
+            let omega = self.frequencies::<L>(first, i).mul(L::splat(TAU));
+            let h = work.load::<L>(i);
+            let minus = |x: L| L::splat(0.0).sub(x);
+            let h = match derivatives {
+                2 => h.scale(minus(omega.mul(omega))),
+                1 => Pair::new(minus(h.im), h.re).scale(omega),
+                -1 => Pair::new(h.im, minus(h.re)).scale(omega.inverse_or_one()),
+                -2 => h.scale(minus(omega.mul(omega).inverse_or_one())),
+                _ => h,
+            };
+            let h = h.scale(scale);
+            let (mut re, mut im) = ([0.0; 4], [0.0; 4]);
+            h.re.store(&mut re);
+            h.im.store(&mut im);
+            for ((out, re), im) in out.iter_mut().zip(re).zip(im) {
+                out.write(Complex64::new(re, im));
+            }
+        }
+        if first == 0 && derivatives < 0 {
+            out[0].write(Complex64::new(0.0, 0.0)); // evalresp's rule for 1/0
+        }
+    }
+}
+
+/// Multiplies by phasors.
+#[inline(always)]
+fn multiply<L: Lanes>(phasors: &Phasors, f: f64, values: &mut Plane) {
+    let at = phasors.at::<L>(f);
+    for i in 0..values.re.len() {
+        values.store(i, values.load::<L>(i).mul(phasors.quad(i, at)));
+    }
+}
+
+struct Evaluation<'a> {
+    plan: &'a Plan<'a>,
+    out: &'a mut [MaybeUninit<Complex64>],
+    cancel: &'a dyn Cancel,
+}
+
+impl Kernel for Evaluation<'_> {
+    type Output = Result<()>;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) -> Result<()> {
+        let Self { plan, out, cancel } = self;
+        let mut work = Plane::ones(plan.block / 4);
+        let mut since_check = 0;
+        for (i, out) in out.chunks_mut(plan.block).enumerate() {
+            let first = i * plan.block;
+            plan.filters::<L>(first, &mut work);
+            if let Some(delay) = &plan.delay {
+                multiply::<L>(delay, first as f64 * plan.step, &mut work);
+            }
+            for (factor, phasors) in &plan.others {
+                plan.other::<L>(factor, phasors.as_ref(), first, &mut work);
+            }
+            plan.finish::<L>(first, &work, out);
+            since_check += plan.block;
+            if since_check >= BETWEEN_CHECKS {
+                since_check = 0;
+                cancel.check()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parallel::Never;
+    use crate::response::simd::Plain;
+    use crate::response::{Decimation, Kind, Stage, Stored};
+
+    /// The lanes of this machine against the plain twin, direct and by panels: equal but for rounding.
+    #[test]
+    fn lanes_and_their_plain_twin_agree() {
+        let stage = |sequence, kind| Stage {
+            sequence,
+            input_units: "M/S".into(),
+            output_units: "M/S".into(),
+            gain: Some(1.0),
+            gain_frequency: Some(1.0),
+            decimation: Decimation::Full { rate: 100.0, correction: 0.4 },
+            kind,
+        };
+        let coefficients: Vec<f64> = (0..90).map(|k| f64::from(k + 1) / 4095.0).collect();
+        let poles = vec![Complex64::new(-4.4, 4.4), Complex64::new(-4.4, -4.4)];
+        let zeros = vec![Complex64::new(0.0, 0.0); 2];
+        let paz =
+            Kind::PolesZeros { domain: Domain::Radians, zeros, poles, factor: 1.0, frequency: 1.0 };
+        let fir = Kind::Fir { stored: Stored::Full, coefficients };
+        let response =
+            Response::new(vec![stage(1, paz), stage(2, fir)], None, "DISP").expect("valid");
+        for nfft in [500, 100_000] {
+            let grid = Grid { nfft, delta: 0.01 };
+            let prepared = Plan::new(&response, grid);
+            assert_eq!(prepared.panel.is_some(), nfft > 500);
+            let fast = evaluate(&response, grid, &Never).expect("valid");
+            let mut twin = vec![MaybeUninit::new(Complex64::new(f64::NAN, 0.0)); grid.bins()];
+            let evaluation = Evaluation { plan: &prepared, out: &mut twin, cancel: &Never };
+            evaluation.run::<Plain>().expect("valid");
+            let max = fast.iter().map(|h| h.norm()).fold(0.0, f64::max);
+            for (fast, plain) in fast.iter().zip(twin) {
+                // SAFETY: every element was made from a value.
+                let plain = unsafe { plain.assume_init() };
+                assert!((fast - plain).norm() <= 2e-14 * max, "{fast} and {plain}");
+            }
+        }
+    }
+}
