@@ -1,0 +1,110 @@
+"""``OBSPEED_CHECK=1``: every call is done twice, and a difference is a warning."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ._errors import CheckWarning
+from ._methods import METHODS
+
+if TYPE_CHECKING:
+    from obspy import Trace
+
+    from ._execute import Call
+
+
+@contextmanager
+def checked(call: Call, traces: list[Trace]) -> Iterator[None]:
+    """Compare what happens to `traces` in the block with what ObsPy makes of copies of them."""
+    if os.environ.get("OBSPEED_CHECK") != "1":
+        yield
+        return
+    expected = deepcopy(traces)
+    largest = [float(np.abs(np.asarray(tr.data, complex)).max(initial=0.0)) for tr in traces]
+    failed: Exception | None = None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for trace in expected:
+                call.by_obspy(trace)
+    except Exception as error:  # noqa: BLE001 - compared below
+        failed = error
+    try:
+        yield
+    except Exception as error:
+        if type(error) is not type(failed) or str(error) != str(failed):
+            _tell(call, f"expected {failed!r}, got {error!r}")
+        raise
+    finally:
+        for trace, reference, scale in zip(traces, expected, largest, strict=True):
+            reason = difference(call.name, trace, reference, scale)
+            if reason:
+                _tell(call, f"{trace.id}: {reason}")
+    if failed is not None:
+        _tell(call, f"expected {failed!r}, got no exception")
+
+
+def _tell(call: Call, what: str) -> None:
+    warnings.warn(f"obspeed differs from ObsPy in {call.name}: {what}", CheckWarning, stacklevel=3)
+
+
+def difference(name: str, trace: Trace, reference: Trace, scale: float = 0.0) -> str | None:
+    """
+    Say how a trace differs from ObsPy's beyond the class of the method, or return None.
+
+    Parameters
+    ----------
+    name : str
+        The method that was called.
+    trace, reference : obspy.Trace
+        obspeed's result and ObsPy's.
+    scale : float
+        The largest sample before the call.
+
+    Returns
+    -------
+    str or None
+        The first difference in data type, length, values or stats.
+    """
+    got, expected = trace.data, reference.data
+    if (
+        type(got) is not type(expected)
+        or got.dtype != expected.dtype
+        or got.shape != expected.shape
+    ):
+        return f"expected {_kind(expected)}, got {_kind(got)}"
+    method = METHODS.get(name)
+    bound = 0.0
+    if method is not None:
+        bound = method.bound_single if expected.dtype == np.float32 else method.bound
+    of_input = method is not None and method.of_input
+    error = relative_difference(got, expected, scale if of_input else 0.0)
+    if not error <= bound:
+        return f"expected values within {bound:g} of the largest, got {error:g}"
+    if trace.stats != reference.stats:
+        keys = [k for k in reference.stats if trace.stats.get(k) != reference.stats[k]]
+        return f"expected other stats {keys}"
+    return None
+
+
+def relative_difference(got: Any, expected: Any, scale: float = 0.0) -> float:
+    """Return max|got-expected|/max(|expected|, scale): inf where only one of them is finite."""
+    if np.array_equal(got, expected, equal_nan=True):
+        return 0.0
+    finite = np.isfinite(expected)
+    if not np.array_equal(finite, np.isfinite(got)) or not finite.any():
+        return float("inf")
+    largest = max(scale, float(np.abs(expected[finite]).max()))
+    error = float(np.abs(got[finite].astype(float) - expected[finite].astype(float)).max())
+    return error / largest if largest else float("inf")
+
+
+def _kind(data: Any) -> str:
+    return f"{type(data).__name__} of {len(data)} {data.dtype}"

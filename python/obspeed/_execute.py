@@ -1,0 +1,334 @@
+"""Decide, compute, commit: the one path from a call to its traces."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from obspy import Stream, Trace
+
+from . import _check, _core, _history, _originals
+from ._errors import DeclinedError
+from ._methods import METHODS
+from ._plan import Planned, Planner, Samples, plan_calls
+from ._report import record
+from ._threads import get_num_threads
+
+if TYPE_CHECKING:
+    import inspect
+
+_WAVE_BYTES = 256 << 20
+_local = threading.local()
+
+
+class Call:
+    """
+    One call of a Trace method, its arguments settled once for all traces.
+
+    Parameters
+    ----------
+    name : str
+        The method.
+    args, kwargs
+        Its arguments, without the trace.
+    direct : bool
+        Whether ObsPy's own method was called on the trace; otherwise a trace of a class that
+        overrides the method gets its own.
+    """
+
+    def __init__(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, direct: bool = False
+    ) -> None:
+        self.name = name
+        self.direct = direct
+        self.args = args
+        self.kwargs = kwargs
+        self.declined: DeclinedError | None = None
+        self.planner: Planner = self._decline
+        method = METHODS.get(name)
+        if method is None:
+            self.declined = DeclinedError("no kernel")
+            return
+        try:
+            self._signature.bind(None, *args, **kwargs)
+            self.planner = method.prepare(*args, **kwargs)
+        except TypeError as error:
+            self.declined = DeclinedError(f"arguments: {error}")
+        except DeclinedError as error:
+            self.declined = error
+
+    def _decline(self, _: object) -> Planned:
+        raise self.declined or DeclinedError("no kernel")
+
+    @property
+    def _signature(self) -> inspect.Signature:
+        return _originals.signature(self.name)
+
+    @cached_property
+    def history(self) -> str:
+        """The entry in ``stats.processing``."""
+        return _history.entry(self.name, self._signature, self.args, self.kwargs)
+
+    def by_obspy(self, trace: Trace) -> Any:
+        """Let ObsPy, or whoever overrides it, do this call."""
+        if self.direct or _originals.is_known(type(trace), self.name):
+            with passing():
+                return _originals.original(Trace, self.name)(trace, *self.args, **self.kwargs)
+        return getattr(trace, self.name)(*self.args, **self.kwargs)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The kernels' result for one trace, not yet committed."""
+
+    planned: list[Planned]
+    data: Samples
+    written: bool
+
+
+Outcome = Answer | Exception | None
+"""An answer, the reason why there is none, or None if the run was stopped before."""
+
+
+def plan(calls: Sequence[Call], trace: Trace) -> list[Planned] | Exception:
+    """Plan `calls` for one trace, or return why this cannot be done."""
+    for call in calls:
+        if call.declined is not None:
+            return call.declined
+        if not call.direct and not _originals.is_known(type(trace), call.name):
+            return DeclinedError(f"{type(trace).__name__}.{call.name} is not ObsPy's")
+    try:
+        return plan_calls([call.planner for call in calls], trace)
+    except Exception as error:  # noqa: BLE001 - ObsPy meets the same odd object, and raises its own
+        if isinstance(error, DeclinedError):
+            return error
+        return DeclinedError(f"planning failed: {type(error).__name__}: {error}")
+
+
+def compute(
+    traces: Sequence[Trace],
+    plans: Sequence[list[Planned] | Exception],
+    progress: Callable[[int], None] | None = None,
+) -> tuple[list[Outcome], BaseException | None]:
+    """
+    Run the kernels on all planned traces; nothing but data that ObsPy too would write to changes.
+
+    Returns
+    -------
+    outcomes : list of Outcome
+        One for each trace.
+    interrupt : BaseException or None
+        What stopped the run.
+    """
+    outcomes: list[Outcome] = [p if isinstance(p, Exception) else None for p in plans]
+    jobs, places = [], []
+    for i, (trace, planned) in enumerate(zip(traces, plans, strict=True)):
+        if isinstance(planned, Exception):
+            continue
+        steps = [p.step for p in planned]
+        source = trace.data
+        written = writes_at_once(planned) and source.flags.c_contiguous
+        if written:
+            output = None
+        else:
+            npts = next((p.npts for p in reversed(planned) if p.npts is not None), len(source))
+            output = np.empty(npts, planned[-1].dtype)
+        jobs.append((source if written else np.ascontiguousarray(source), output, steps))
+        places.append((i, Answer(planned, source if output is None else output, written)))
+    errors, interrupt = _core.run(jobs, get_num_threads(), progress)
+    for (i, answer), error in zip(places, errors, strict=True):
+        if error is None:
+            outcomes[i] = answer
+        elif not isinstance(error, KeyboardInterrupt):
+            outcomes[i] = error
+    return outcomes, interrupt
+
+
+def writes_at_once(planned: list[Planned]) -> bool:
+    """Whether the kernel may write to the trace's own array: one call, and nothing can stop it."""
+    return len(planned) == 1 and planned[0].in_place and not planned[0].warnings
+
+
+def commit(calls: Sequence[Call], trace: Trace, answer: Answer) -> None:
+    """Bring one trace to what the calls make of it: warnings, data, stats, history."""
+    for planned in answer.planned:
+        for message, category in planned.warnings:
+            warnings.warn(message, category, stacklevel=2)
+    stats = trace.stats
+    if answer.written:
+        pass
+    elif all(planned.in_place for planned in answer.planned):
+        trace.data[...] = answer.data
+    else:
+        for planned in answer.planned:
+            if planned.stats is not None:
+                planned.stats(stats)
+        if type(trace) is Trace and len(answer.data) == stats.npts:
+            # What Trace.__setattr__ checks and sets is settled, at a twentieth of its cost.
+            trace.__dict__["data"] = answer.data
+        else:
+            trace.data = answer.data
+    for call in calls:
+        trace._internal_add_processing_info(call.history)
+
+
+@contextmanager
+def passing() -> Iterator[None]:
+    """Let patched methods hand every call of this thread to ObsPy."""
+    before = is_passing()
+    _local.passing = True
+    try:
+        yield
+    finally:
+        _local.passing = before
+
+
+def is_passing() -> bool:
+    """Whether this thread's calls are ObsPy's own affair."""
+    return getattr(_local, "passing", False)
+
+
+def strict(call: Call, trace: Trace, reason: Exception) -> None:
+    """With ``OBSPEED_STRICT=1``, raise instead of leaving a trace to ObsPy."""
+    if os.environ.get("OBSPEED_STRICT") == "1":
+        raise DeclinedError(f"{call.name} of {trace.id}: {reason}") from None
+
+
+def call_method(
+    target: Stream | Trace, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """
+    Do one method of a Stream or Trace, as ObsPy would, and return what it returns.
+
+    Raises
+    ------
+    Exception
+        What ObsPy raises; the traces before the failing one are then done, those after untouched.
+    """
+    kind = Stream if isinstance(target, Stream) else Trace
+    original = _originals.original(kind, name)
+    if os.environ.get("OBSPEED_DISABLE") == "1":
+        with passing():
+            return original(target, *args, **kwargs)
+    started = time.perf_counter()
+    declined: Counter[str] = Counter()
+    traces = list(target.traces) if kind is Stream else [target]
+    call = Call(name, args, kwargs, direct=kind is Trace)
+    try:
+        with _check.checked(call, traces):
+            whole = call.declined
+            if kind is Stream and name in _ALL_UNMASKED and any(map(_is_masked, traces)):
+                whole = DeclinedError("a trace of the stream has masked values")
+            if kind is Trace and whole is None and len(target.data) == 0:
+                whole = DeclinedError("the trace is empty")
+            if whole is not None:
+                declined[str(whole)] += len(traces)
+                if traces:
+                    strict(call, traces[0], whole)
+                with passing():
+                    return original(target, *args, **kwargs)
+            for wave in _aliased(traces):
+                _do_wave(call, wave, declined)
+        return target
+    finally:
+        record(name, len(traces), declined, time.perf_counter() - started)
+
+
+_ALL_UNMASKED = frozenset({"detrend", "filter"})
+
+
+def _is_masked(trace: Trace) -> bool:
+    return isinstance(trace.data, np.ma.MaskedArray) and bool(np.ma.is_masked(trace.data))
+
+
+def _aliased(traces: list[Trace]) -> list[list[Trace]]:
+    """One wave, or one for each trace where the same trace stands in a stream twice."""
+    if len({id(trace) for trace in traces}) < len(traces):
+        return [[trace] for trace in traces]
+    return [traces]
+
+
+def _do_wave(call: Call, traces: list[Trace], declined: Counter[str]) -> None:
+    """Do one call on different traces, in as few runs as its effects allow."""
+    plans = [plan([call], trace) for trace in traces]
+    for begin, end in runs(traces, plans):
+        part = traces[begin:end]
+        outcomes, interrupt = compute(part, plans[begin:end])
+        failed: BaseException | None = interrupt
+        for trace, outcome in zip(part, outcomes, strict=True):
+            if failed is not None:
+                # Nothing more begins, but what the kernels have written gets its history.
+                if isinstance(outcome, Answer) and (interrupt is not None or outcome.written):
+                    commit([call], trace, outcome)
+                continue
+            try:
+                _finish(call, trace, outcome, declined)
+            except BaseException as error:  # noqa: BLE001 - raised below
+                failed = error
+        if failed is not None:
+            raise failed
+
+
+def _finish(call: Call, trace: Trace, outcome: Outcome, declined: Counter[str]) -> None:
+    if isinstance(outcome, Answer):
+        commit([call], trace, outcome)
+    elif isinstance(outcome, DeclinedError):
+        declined[str(outcome)] += 1
+        strict(call, trace, outcome)
+        call.by_obspy(trace)
+    elif outcome is not None:
+        raise outcome
+
+
+def runs(
+    traces: Sequence[Trace], plans: Sequence[list[Planned] | Exception]
+) -> Iterator[tuple[int, int]]:
+    """
+    Cut traces into runs of the kernels.
+
+    A run holds a bounded number of bytes in results. Where kernels write to the traces' own arrays,
+    a trace that might raise is a run of its own, so that those after it are still untouched then;
+    so is every trace if two of them share memory.
+    """
+    in_place = [not isinstance(p, Exception) and writes_at_once(p) for p in plans]
+    writing = any(in_place)
+    if writing and _overlap(traces):
+        yield from ((i, i + 1) for i in range(len(traces)))
+        return
+    begin, held = 0, 0
+    smallest = get_num_threads()
+    for i, trace in enumerate(traces):
+        alone = writing and not in_place[i]
+        size = 8 * len(trace.data)
+        if i > begin and (alone or (held + size > _WAVE_BYTES and i - begin >= smallest)):
+            yield begin, i
+            begin, held = i, 0
+        held += size
+        if alone:
+            yield begin, i + 1
+            begin, held = i + 1, 0
+    if begin < len(traces):
+        yield begin, len(traces)
+
+
+def _overlap(traces: Sequence[Trace]) -> bool:
+    """Whether two traces' arrays share bytes."""
+    bounds = sorted(_bounds(trace.data) for trace in traces)
+    return any(low < high for (_, high), (low, _) in pairwise(bounds))
+
+
+def _bounds(data: Samples) -> tuple[int, int]:
+    """Return the address of the first byte of an array and that after its last one."""
+    first: int = data.__array_interface__["data"][0]
+    span = (len(data) - 1) * data.strides[0] if len(data) else -data.itemsize
+    return min(first, first + span), max(first, first + span) + data.itemsize

@@ -1,0 +1,217 @@
+"""``remove_response`` and ``remove_sensitivity``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from obspy import read_inventory
+from obspy.core.inventory import Inventory, Network, PolynomialResponseStage, Response
+
+from .. import _response
+from .._core import Step
+from .._errors import DeclinedError
+from .._plan import Message, Planned, Planner, State, real
+
+if TYPE_CHECKING:
+    from obspy import UTCDateTime
+
+_FIRST_OF_INVENTORY = "Found more than one matching response. Returning first."
+_FIRST_OF_ALL = "Found more than one matching response. Using first."
+
+
+def prepare_remove_response(
+    inventory: Any = None,
+    output: str = "VEL",
+    water_level: float | None = 60,
+    pre_filt: Any = None,
+    zero_mean: bool = True,
+    taper: bool = True,
+    taper_fraction: float = 0.05,
+    plot: Any = False,
+    fig: Any = None,
+    **kwargs: Any,
+) -> Planner:
+    """Settle the arguments of ``Trace.remove_response``."""
+    if plot is not False or fig is not None:
+        raise DeclinedError("a plot is asked for")
+    if not isinstance(output, str) or output.upper() not in {"DISP", "VEL", "ACC", "DEF"}:
+        raise DeclinedError(f"output {output!r}")
+    unknown = kwargs.keys() - {"start_stage", "end_stage", "hide_sensitivity_mismatch_warning"}
+    if unknown:
+        raise DeclinedError(f"unknown arguments {sorted(unknown)}")
+    stages = (kwargs.get("start_stage"), kwargs.get("end_stage"))
+    if not all(stage is None or type(stage) is int for stage in stages):
+        raise DeclinedError(f"stages {stages}")
+    level = None if water_level is None else _number("water_level", water_level)
+    fraction = None
+    if taper:
+        fraction = _number("taper_fraction", taper_fraction)
+        if not 0.0 <= fraction <= 1.0:
+            raise DeclinedError(f"taper_fraction={taper_fraction!r}")
+    corners = None
+    if pre_filt is not None:
+        if not isinstance(pre_filt, (tuple, list, np.ndarray)) or len(pre_filt) != 4:
+            raise DeclinedError(f"pre_filt={pre_filt!r}")
+        corners = tuple(_number("pre_filt", corner) for corner in pre_filt)
+    find = _finder(inventory)
+    output = output.upper()
+    prepared: dict[int, _response.Prepared] = {}
+    steps: dict[Hashable, Step] = {}
+
+    def plan(state: State) -> Planned:
+        response, warn = find(state)
+        if _without_spectrum(response):
+            return _polynomial(state, response, warn)
+        if id(response) not in prepared:
+            prepared[id(response)] = _response.prepare(response, output, *stages)
+        ready = prepared[id(response)]
+        npts, delta = state.npts, float(state.stats.delta)
+        key = (id(response), npts, delta)
+        if key not in steps:
+            steps[key] = Step.deconvolve(
+                ready.response,
+                npts,
+                delta,
+                zero_mean=bool(zero_mean),
+                taper_fraction=fraction,
+                water_level=level,
+                pre_filt=corners,
+            )
+        warn = warn + ready.warnings(Step.nfft(npts), delta)
+        return Planned(steps[key], np.dtype(np.float64), warnings=warn)
+
+    return plan
+
+
+def prepare_remove_sensitivity(inventory: Any = None) -> Planner:
+    """Settle the arguments of ``Trace.remove_sensitivity``."""
+    find = _finder(inventory)
+
+    def plan(state: State) -> Planned:
+        response, warn = find(state)
+        if not response.response_stages:
+            raise DeclinedError("the response has no stages")
+        sensitivity = response.instrument_sensitivity
+        if sensitivity is None:
+            raise DeclinedError("the response has no sensitivity")
+        value = _number("sensitivity", sensitivity.value)
+        return Planned(Step.divide(value), real(state.dtype), warnings=warn)
+
+    return plan
+
+
+def _number(name: str, value: Any) -> float:
+    if not isinstance(value, (int, float, np.number)) or not math.isfinite(value):
+        raise DeclinedError(f"{name}={value!r}")
+    return float(value)
+
+
+def _without_spectrum(response: Response) -> bool:
+    """Whether ObsPy removes this response by a formula in the samples."""
+    stages = response.response_stages
+    if not stages:
+        return response.instrument_polynomial is not None
+    return isinstance(stages[0], PolynomialResponseStage)
+
+
+def _polynomial(state: State, response: Response, warn: list[Message]) -> Planned:
+    """Plan the removal of a response that is a polynomial in the samples."""
+    stages = response.response_stages
+    if not stages:
+        series = [_number("coefficient", c) for c in response.instrument_polynomial.coefficients]
+        return Planned(Step.polynomial(series), np.dtype(np.float64), warnings=warn)
+    sensitivity = response.instrument_sensitivity
+    if len(stages) > 1 and sensitivity is None:
+        raise DeclinedError("the overall sensitivity is to be computed")
+    gain = _number("gain", stages[0].stage_gain if len(stages) == 1 else sensitivity.value)
+    offset = _number("coefficient", stages[0].coefficients[0])
+    if offset:
+        return Planned(Step.divide_plus(gain, offset), np.dtype(np.float64), warnings=warn)
+    return Planned(Step.divide(gain), real(state.dtype), warnings=warn)
+
+
+Found = tuple[Response, list[Message]]
+
+
+def _finder(inventory: Any) -> Callable[[State], Found]:
+    """Return what finds the response of a trace as ObsPy does, with ObsPy's warnings."""
+    if inventory is None:
+        return _attached
+    if isinstance(inventory, (Inventory, Network)):
+        inventories = [inventory]
+    elif isinstance(inventory, str):
+        inventories = [_read(inventory)]
+    elif isinstance(inventory, (list, tuple)):
+        inventories = [_read(i) if isinstance(i, str) else i for i in inventory]
+    else:
+        raise DeclinedError(f"an inventory of type {type(inventory).__name__}")
+    if not all(isinstance(i, (Inventory, Network)) for i in inventories):
+        raise DeclinedError("a list with something else than inventories")
+    channels: dict[str, list[list[list[Any]]]] = {}
+
+    def find(state: State) -> Found:
+        stats = state.stats
+        seed_id = state.trace.id
+        if seed_id not in channels:
+            channels[seed_id] = [list(_channels(i, stats)) for i in inventories]
+        found: list[Response] = []
+        warn: list[Message] = []
+        for networks in channels[seed_id]:
+            matches = [m for m in (_valid(n, stats.starttime, warn) for n in networks) if m]
+            if len(matches) > 1:
+                warn.append((_FIRST_OF_INVENTORY, UserWarning))
+            found.extend(matches[:1])
+        if not found:
+            raise DeclinedError("no matching response")
+        if len(found) > 1:
+            warn.append((_FIRST_OF_ALL, UserWarning))
+        return found[0], warn
+
+    return find
+
+
+def _attached(state: State) -> Found:
+    response = state.trace.stats.get("response")
+    if not isinstance(response, Response):
+        raise DeclinedError("no response is attached and no inventory given")
+    return response, []
+
+
+def _read(path: str) -> Inventory:
+    try:
+        return read_inventory(path)
+    except Exception as error:
+        raise DeclinedError(f"the inventory {path!r} cannot be read: {error}") from error
+
+
+def _channels(inventory: Inventory | Network, stats: Any) -> Iterator[list[Any]]:
+    """Yield, for each network of that code, the channels of all epochs that have a response."""
+    networks = [inventory] if isinstance(inventory, Network) else inventory.networks
+    for network in networks:
+        if network.code != stats.network:
+            continue
+        yield [
+            channel
+            for station in network.stations
+            if station.code == stats.station
+            for channel in station.channels
+            if channel.code == stats.channel
+            and channel.location_code == stats.location
+            and channel.response
+        ]
+
+
+def _valid(channels: list[Any], time: UTCDateTime, warn: list[Message]) -> Response | None:
+    """Return the first response valid at that time, its epoch's ends included."""
+    matches = [
+        channel.response
+        for channel in channels
+        if (channel.start_date is None or channel.start_date <= time)
+        and (channel.end_date is None or time <= channel.end_date)
+    ]
+    if len(matches) > 1:
+        warn.append((_FIRST_OF_INVENTORY, UserWarning))
+    return matches[0] if matches else None

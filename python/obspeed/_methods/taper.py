@@ -1,0 +1,89 @@
+"""``taper``: every window ObsPy knows, designed by SciPy and kept."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._core import Step
+from .._errors import DeclinedError
+from .._plan import Message, Planned, Planner, State, real
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_TOO_LONG = (
+    "The requested taper is longer than the trace. The taper will be shortened to trace length."
+)
+_LARGEST_KEPT = 1 << 18
+
+
+def prepare(
+    max_percentage: float | None,
+    type: str = "hann",  # noqa: A002 - ObsPy's name
+    max_length: float | None = None,
+    side: str = "both",
+    **kwargs: Any,
+) -> Planner:
+    """Settle the arguments of ``Trace.taper``."""
+    if not isinstance(type, str) or not isinstance(side, str):
+        raise DeclinedError("type and side must be strings")
+    side = side.lower()
+    if side not in {"both", "left", "right"}:
+        raise DeclinedError(f"side {side!r}")
+    for value in (max_percentage, max_length):
+        number = isinstance(value, (int, float, np.number))
+        if value is not None and not (number and 0 <= value < 1e15):
+            raise DeclinedError(f"taper length {value!r}")
+    try:
+        options = tuple(sorted(kwargs.items()))
+        hash(options)
+    except TypeError:
+        raise DeclinedError("window arguments that cannot be compared") from None
+
+    def plan(state: State) -> Planned:
+        npts = state.npts
+        lengths = []
+        if max_percentage is not None:
+            lengths.append(int(max_percentage * npts))
+        if max_length is not None:
+            lengths.append(int(max_length * state.stats.sampling_rate))
+        warn: list[Message] = []
+        if all(2 * length > npts for length in lengths):
+            warn.append((_TOO_LONG, UserWarning))
+        half = min([*lengths, int(npts / 2)])
+        make = _step if half <= _LARGEST_KEPT else _step.__wrapped__
+        return Planned(
+            make(type, npts, half, side, options),
+            real(state.dtype),
+            in_place=state.dtype.kind == "f",
+            warnings=warn,
+        )
+
+    return plan
+
+
+@lru_cache(maxsize=32)
+def _step(kind: str, npts: int, half: int, side: str, options: tuple[tuple[str, Any], ...]) -> Step:
+    """Return the step for a trace of `npts` samples, of which `half` at each end are tapered."""
+    window = _window(kind, npts if 2 * half == npts else 2 * half + 1, dict(options))
+    left = window[:half] if side in {"both", "left"} else window[:0]
+    right = window[len(window) - half :] if side in {"both", "right"} else window[:0]
+    return Step.taper(left, right, npts)
+
+
+def _window(kind: str, length: int, options: dict[str, Any]) -> npt.NDArray[np.float64]:
+    """Return ObsPy's own window, from SciPy or whoever registered it."""
+    from obspy.core.util.base import _get_function_from_entry_point  # noqa: PLC0415
+
+    if kind.lower() == "cosine":
+        options["p"] = 1.0
+    try:
+        window = _get_function_from_entry_point("taper", kind)(length, **options)
+    except Exception as error:
+        raise DeclinedError(f"window {kind!r} cannot be made: {error}") from error
+    if not isinstance(window, np.ndarray) or window.shape != (length,):
+        raise DeclinedError(f"window {kind!r} is not an array of {length} values")
+    return np.ascontiguousarray(window, dtype=np.float64)

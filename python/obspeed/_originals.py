@@ -1,0 +1,41 @@
+"""ObsPy's own methods, whatever is patched over them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from obspy import Stream, Trace
+
+Function = Callable[..., Any]
+
+ours: dict[tuple[type, str], Function] = {}
+"""What obspeed has put into ObsPy's classes, each with what it covers as ``__wrapped__``."""
+
+_at_import: dict[tuple[type, str], Function] = {
+    (kind, name): function
+    for kind in (Stream, Trace)
+    for name, function in vars(kind).items()
+    if inspect.isfunction(function)
+}
+
+
+def original(kind: type, name: str) -> Function:
+    """Return the method `name` of Stream or Trace as it is without obspeed."""
+    function: Function = vars(kind)[name]
+    return function.__wrapped__ if function is ours.get((kind, name)) else function  # type: ignore[attr-defined]
+
+
+def is_known(kind: type, name: str) -> bool:
+    """Whether objects of this class have ObsPy's method or obspeed's, not an override or a mock."""
+    base = Stream if issubclass(kind, Stream) else Trace
+    function = getattr(kind, name, None)
+    return function is _at_import.get((base, name)) or function is ours.get((base, name))
+
+
+@cache
+def signature(name: str) -> inspect.Signature:
+    """Return the signature of a Trace method."""
+    return inspect.signature(_at_import[Trace, name])

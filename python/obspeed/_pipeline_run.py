@@ -1,0 +1,219 @@
+"""One run of a pipeline: all calls on each trace, and what became of it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field
+
+from obspy import Trace, UTCDateTime
+
+from ._errors import DeclinedError
+from ._execute import Answer, Call, Outcome, commit, compute, plan, runs, strict
+from ._report import record
+
+
+@dataclass(frozen=True)
+class Row:
+    """
+    What became of one trace.
+
+    Attributes
+    ----------
+    index : int
+        Its position in the stream.
+    id : str
+        Its id.
+    starttime : obspy.UTCDateTime
+        Its start before the run.
+    step : str or None
+        The method that failed.
+    error : str or None
+        The type of the exception.
+    message : str
+        Its text.
+    exception : Exception or None
+        The exception itself.
+    """
+
+    index: int
+    id: str
+    starttime: UTCDateTime
+    step: str | None = None
+    error: str | None = None
+    message: str = ""
+    exception: Exception | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """
+    What a run of a pipeline did.
+
+    Attributes
+    ----------
+    ok : list of Row
+        The traces that are done.
+    failed : list of Row
+        The traces that are as they were, each with the step, the error and its message.
+    declined : collections.Counter
+        Traces whose steps ObsPy did, wholly or in part, by reason.
+    seconds : float
+        Wall-clock time.
+    """
+
+    ok: list[Row]
+    failed: list[Row]
+    declined: Counter[str]
+    seconds: float
+
+    def __str__(self) -> str:
+        lines = [f"{len(self.ok)} traces done, {len(self.failed)} failed, {self.seconds:.2f} s"]
+        lines += [f"    {row.id} {row.step}: {row.error}: {row.message}" for row in self.failed]
+        lines += [f"    {n} through ObsPy: {reason}" for reason, n in self.declined.most_common()]
+        return "\n".join(lines)
+
+
+class Run:
+    """
+    One run of a pipeline.
+
+    Parameters
+    ----------
+    calls : list of Call
+        The pipeline, its arguments settled.
+    traces : list of obspy.Trace
+        What to work on.
+    raises : bool
+        Whether the first failing trace ends the run with its exception.
+    progress : bool
+        Whether to show a bar.
+    """
+
+    def __init__(
+        self, calls: list[Call], traces: list[Trace], raises: bool, progress: bool
+    ) -> None:
+        self.calls = calls
+        self.traces = traces
+        self.raises = raises
+        self.progress = progress
+        self.rows: list[Row] = []
+        self.declined: Counter[str] = Counter()
+        self.by_call: list[Counter[str]] = [Counter() for _ in calls]
+
+    def report(self) -> RunReport:
+        """Do it all."""
+        started = time.perf_counter()
+        try:
+            if self.calls:
+                with _bar(len(self.traces), self.progress) as advance:
+                    for wave in self._waves():
+                        self._do(wave, advance)
+            else:
+                self.rows = [self._row(i) for i in range(len(self.traces))]
+        finally:
+            seconds = time.perf_counter() - started
+            record("pipeline", len(self.rows), self.declined, seconds)
+            for call, declined in zip(self.calls, self.by_call, strict=True):
+                record(call.name, len(self.rows), declined, 0.0)
+        ok = [row for row in self.rows if row.error is None]
+        return RunReport(ok, [r for r in self.rows if r.error], self.declined, seconds)
+
+    def _waves(self) -> Iterator[range]:
+        everything = range(len(self.traces))
+        if len({id(trace) for trace in self.traces}) < len(self.traces):
+            # The second time a trace comes, it is what the first time made of it.
+            return iter([range(i, i + 1) for i in everything])
+        return iter([everything])
+
+    def _do(self, wave: range, advance: Callable[[int], None]) -> None:
+        plans = [plan(self.calls, self.traces[i]) for i in wave]
+        wave_traces = [self.traces[i] for i in wave]
+        for begin, end in runs(wave_traces, plans):
+            part = wave[begin:end]
+            before = len(self.rows)
+            outcomes, interrupt = compute(
+                wave_traces[begin:end],
+                plans[begin:end],
+                lambda n: advance(before + n),  # noqa: B023
+            )
+            for i, outcome in zip(part, outcomes, strict=True):
+                if interrupt is None or isinstance(outcome, Answer):
+                    self._finish(i, outcome)
+                    advance(len(self.rows))
+            if interrupt is not None:
+                raise interrupt
+
+    def _finish(self, i: int, outcome: Outcome) -> None:
+        trace = self.traces[i]
+        row = self._row(i)
+        step: str | None = None
+        try:
+            if isinstance(outcome, Answer):
+                commit(self.calls, trace, outcome)
+            elif isinstance(outcome, DeclinedError):
+                self.declined[str(outcome)] += 1
+                for step in self._one_by_one(trace):  # noqa: B007 - the last one is the failing one
+                    pass
+            elif outcome is not None:
+                raise outcome
+        except Exception as error:
+            if self.raises:
+                raise
+            row = Row(i, row.id, row.starttime, step, type(error).__name__, str(error), error)
+        self.rows.append(row)
+
+    def _one_by_one(self, trace: Trace) -> Iterator[str]:
+        """Do the calls on a copy, ObsPy where it must be, and hand it over if all succeed."""
+        # A response is shared, not copied: it may be large, and ObsPy changes it in place too.
+        response = trace.stats.get("response")
+        copied = deepcopy(trace, {id(response): response})
+        in_place = True
+        for call, declined in zip(self.calls, self.by_call, strict=True):
+            yield call.name
+            data = copied.data
+            planned = plan([call], copied)
+            [outcome], interrupt = compute([copied], [planned])
+            if interrupt is not None:
+                raise interrupt
+            if isinstance(outcome, Answer):
+                commit([call], copied, outcome)
+            elif isinstance(outcome, DeclinedError):
+                strict(call, trace, outcome)
+                declined[str(outcome)] += 1
+                call.by_obspy(copied)
+            elif outcome is not None:
+                raise outcome
+            in_place = in_place and copied.data is data
+        if in_place:
+            trace.data[...] = copied.data
+            trace.stats.__dict__.update(copied.stats.__dict__)
+        else:
+            trace.stats.__dict__.update(copied.stats.__dict__)
+            trace.data = copied.data
+
+    def _row(self, i: int) -> Row:
+        trace = self.traces[i]
+        return Row(i, trace.id, UTCDateTime(trace.stats.starttime))
+
+
+class _bar:  # noqa: N801 - a context manager that reads as a verb
+    """A tqdm bar, or nothing; yields what moves it to a number of traces."""
+
+    def __init__(self, total: int, shown: bool) -> None:
+        self.total = total
+        self.shown = shown
+
+    def __enter__(self) -> Callable[[int], None]:
+        if not self.shown:
+            return lambda _: None
+        from tqdm.auto import tqdm  # noqa: PLC0415
+
+        self.bar = tqdm(total=self.total, unit="trace", desc="obspeed")
+        return lambda n: self.bar.update(n - self.bar.n) and None
+
+    def __exit__(self, *_: object) -> None:
+        if self.shown:
+            self.bar.close()

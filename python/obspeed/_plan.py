@@ -1,0 +1,147 @@
+"""Plan: is a trace eligible, and what does a call make of its stats; nothing is touched yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ._errors import DeclinedError
+
+if TYPE_CHECKING:
+    from obspy import Trace
+    from obspy.core import Stats
+
+    from ._core import Step
+
+Samples = npt.NDArray[Any]
+Message = tuple[str, type[Warning]]
+
+_DTYPES = {np.dtype(name) for name in ("int16", "int32", "int64", "float32", "float64")}
+
+
+class State:
+    """
+    A trace as the next call will find it: as it is, or as the calls planned so far leave it.
+
+    Attributes
+    ----------
+    trace : obspy.Trace
+        The trace; its data and stats are only read.
+    dtype : numpy.dtype
+        Type of the samples.
+    stats : obspy.core.Stats
+        The trace's own, or a stand-in with the sampling the calls so far give it.
+    """
+
+    __slots__ = ("dtype", "stats", "trace")
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.dtype = trace.data.dtype
+        self.stats: Stats = trace.stats
+
+    @property
+    def npts(self) -> int:
+        """Number of samples."""
+        return int(self.stats.npts)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """
+    What one call does to one trace.
+
+    Attributes
+    ----------
+    step : _core.Step
+        The prepared computation.
+    dtype : numpy.dtype
+        Type of the result.
+    in_place : bool
+        Whether ObsPy would write to the array it was given.
+    stats : callable, optional
+        Brings a `Stats` to what it is after the call; None if only the data change.
+    npts : int, optional
+        Number of samples of the result; None if it stays.
+    warnings : list of (str, type)
+        What ObsPy warns of in this call.
+    """
+
+    step: Step
+    dtype: np.dtype[Any]
+    in_place: bool = False
+    stats: Callable[[Stats], None] | None = None
+    npts: int | None = None
+    warnings: list[Message] = field(default_factory=list)
+
+
+Planner = Callable[[State], Planned]
+"""Plans one call, whose arguments are settled, for one trace; raises `DeclinedError`."""
+
+
+def real(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the type in which ObsPy's pointwise methods leave samples of type `dtype`."""
+    return dtype if dtype.kind == "f" else np.dtype(np.float64)
+
+
+def check_trace(trace: Trace) -> None:
+    """
+    Check what every method needs of a trace.
+
+    Raises
+    ------
+    DeclinedError
+        With the reason, if the kernels do not take these samples.
+    """
+    data = trace.data
+    if type(data) is not np.ndarray:
+        kind = "masked array" if isinstance(data, np.ma.MaskedArray) else type(data).__name__
+        raise DeclinedError(f"the data are a {kind}")
+    if data.dtype not in _DTYPES or not data.dtype.isnative:
+        raise DeclinedError(f"the data are of type {data.dtype.str}")
+    if data.ndim != 1 or not data.flags.aligned:
+        raise DeclinedError("the data are not a one-dimensional, aligned array")
+    if len(data) != trace.stats.npts:
+        raise DeclinedError("stats.npts is not the number of samples")
+    if len(data) == 0:
+        raise DeclinedError("the trace is empty")
+
+
+def plan_calls(planners: list[Planner], trace: Trace) -> list[Planned]:
+    """
+    Plan several calls, one after another, for one trace.
+
+    Raises
+    ------
+    DeclinedError
+        With the reason, if one of them is not answered for.
+    """
+    check_trace(trace)
+    state = State(trace)
+    planned = []
+    for planner in planners:
+        plan = planner(state)
+        planned.append(plan)
+        if all(p.in_place for p in planned) and not trace.data.flags.writeable:
+            raise DeclinedError("the data are read-only and ObsPy writes to them")
+        if len(planned) < len(planners):
+            state.dtype = plan.dtype
+            if plan.stats is not None:
+                if state.stats is trace.stats:
+                    state.stats = sampling(trace.stats)
+                plan.stats(state.stats)
+                if plan.npts is not None:
+                    state.stats.npts = plan.npts
+    return planned
+
+
+def sampling(stats: Stats) -> Stats:
+    """Return new stats with the id and the sampling of `stats`, and nothing else."""
+    copied = type(stats)()
+    for key in ("network", "station", "location", "channel", "sampling_rate", "npts", "starttime"):
+        copied[key] = stats[key]
+    return copied

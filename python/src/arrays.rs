@@ -1,0 +1,82 @@
+//! `NumPy` arrays as the slices the core works on.
+//!
+//! Every array is borrowed through rust-numpy, so that two calls that would write to one buffer, or
+//! write to what another reads, are refused instead of racing.
+
+use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1, PyReadwriteArray1};
+use obspeed_core::samples::{Input, Output};
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+
+use crate::error::ObspeedError;
+
+/// A trace's samples, borrowed for reading.
+pub enum Readable<'py> {
+    I16(PyReadonlyArray1<'py, i16>),
+    I32(PyReadonlyArray1<'py, i32>),
+    I64(PyReadonlyArray1<'py, i64>),
+    F32(PyReadonlyArray1<'py, f32>),
+    F64(PyReadonlyArray1<'py, f64>),
+}
+
+/// An array borrowed for writing.
+pub enum Writable<'py> {
+    F32(PyReadwriteArray1<'py, f32>),
+    F64(PyReadwriteArray1<'py, f64>),
+}
+
+fn conflict(error: impl std::fmt::Display) -> PyErr {
+    ObspeedError::new_err(format!("the array cannot be borrowed: {error}"))
+}
+
+fn unsupported(array: &Bound<'_, PyAny>, expected: &str) -> PyErr {
+    let dtype = array.getattr("dtype").map_or_else(|_| "no dtype".to_owned(), |d| d.to_string());
+    PyTypeError::new_err(format!("expected a one-dimensional array of {expected}, got {dtype}"))
+}
+
+impl<'py> Readable<'py> {
+    /// Borrows `array`, whose type must be one the core knows.
+    pub fn new(array: &Bound<'py, PyAny>) -> PyResult<Self> {
+        macro_rules! try_types {
+            ($($t:ty => $variant:ident),*) => {$(
+                if let Ok(array) = array.cast::<PyArray1<$t>>() {
+                    return array.try_readonly().map(Self::$variant).map_err(conflict);
+                }
+            )*};
+        }
+        try_types!(i32 => I32, f64 => F64, f32 => F32, i16 => I16, i64 => I64);
+        Err(unsupported(array, "int16, int32, int64, float32 or float64"))
+    }
+
+    /// The samples; an error if they are not contiguous.
+    pub fn input(&self) -> PyResult<Input<'_>> {
+        Ok(match self {
+            Self::I16(a) => Input::I16(a.as_slice()?),
+            Self::I32(a) => Input::I32(a.as_slice()?),
+            Self::I64(a) => Input::I64(a.as_slice()?),
+            Self::F32(a) => Input::F32(a.as_slice()?),
+            Self::F64(a) => Input::F64(a.as_slice()?),
+        })
+    }
+}
+
+impl<'py> Writable<'py> {
+    /// Borrows `array`, which must be float32 or float64 and writable.
+    pub fn new(array: &Bound<'py, PyAny>) -> PyResult<Self> {
+        if let Ok(array) = array.cast::<PyArray1<f64>>() {
+            return array.try_readwrite().map(Self::F64).map_err(conflict);
+        }
+        if let Ok(array) = array.cast::<PyArray1<f32>>() {
+            return array.try_readwrite().map(Self::F32).map_err(conflict);
+        }
+        Err(unsupported(array, "float32 or float64"))
+    }
+
+    /// Where to write; an error if it is not contiguous.
+    pub fn output(&mut self) -> PyResult<Output<'_>> {
+        Ok(match self {
+            Self::F32(a) => Output::F32(a.as_slice_mut()?),
+            Self::F64(a) => Output::F64(a.as_slice_mut()?),
+        })
+    }
+}

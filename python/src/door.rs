@@ -1,0 +1,138 @@
+//! The one door: every long computation enters the core here.
+//!
+//! Arrays are borrowed and the GIL released; the core schedules the jobs; the calling thread looks
+//! for signals meanwhile; what went wrong comes back as an exception per job, never as a panic.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use obspeed_core::samples::{Input, Output};
+use obspeed_core::step::Step as CoreStep;
+use obspeed_core::{chain, parallel};
+use pyo3::prelude::*;
+use pyo3_log::{Caching, Logger};
+
+use crate::arrays::{Readable, Writable};
+use crate::error::to_py;
+use crate::steps::Step;
+
+/// Rust's log records go to Python's `logging`. Records are made only here, on the calling thread.
+pub fn start_logging(py: Python<'_>) -> PyResult<()> {
+    // A second interpreter in this process finds the logger installed, which is as good.
+    let _ = Logger::new(py, Caching::Loggers)?.install();
+    Ok(())
+}
+
+/// What one job works on while the GIL is released.
+enum Work<'a> {
+    Fresh { steps: Vec<CoreStep>, input: Input<'a>, output: Output<'a> },
+    InPlace { steps: Vec<CoreStep>, data: Output<'a> },
+}
+
+impl Work<'_> {
+    fn size(&self) -> usize {
+        match self {
+            Self::Fresh { input, .. } => input.len(),
+            Self::InPlace { data, .. } => data.len(),
+        }
+    }
+
+    fn run(self, cancel: &dyn parallel::Cancel) -> obspeed_core::Result<()> {
+        match self {
+            Self::Fresh { steps, input, output } => chain::run(&steps, input, output, cancel),
+            Self::InPlace { steps, data } => match steps.as_slice() {
+                [step] => chain::run_in_place(step, data),
+                _ => Err(obspeed_core::Error::Declined("more than one step in place")),
+            },
+        }
+    }
+}
+
+/// The arrays of one job, borrowed.
+enum Held<'py> {
+    Fresh { input: Readable<'py>, output: Writable<'py> },
+    InPlace(Writable<'py>),
+}
+
+type Job<'py> = (Bound<'py, PyAny>, Option<Bound<'py, PyAny>>, Vec<PyRef<'py, Step>>);
+
+/// Runs jobs, each a tuple (data, output or None for in place, steps), on up to `threads` threads.
+///
+/// Returns a list with None for each job that is done and an exception for each that is not, whose
+/// data are then untouched, and the exception that stopped the run, a `KeyboardInterrupt` say, or
+/// None. `progress`, if given, is called with the number of finished jobs about every 20 ms.
+#[pyfunction]
+#[pyo3(signature = (jobs, threads, progress=None))]
+#[allow(clippy::needless_pass_by_value)] // what pyo3 hands over
+pub fn run<'py>(
+    py: Python<'py>,
+    jobs: Vec<Job<'py>>,
+    threads: usize,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<(Vec<Option<PyErr>>, Option<PyErr>)> {
+    let count = jobs.len();
+    let started = Instant::now();
+    let mut failures: Vec<Option<PyErr>> = Vec::with_capacity(count);
+    let mut held = Vec::with_capacity(count);
+    for (data, output, steps) in jobs {
+        let borrowed = match &output {
+            Some(output) => Readable::new(&data)
+                .and_then(|input| Ok(Held::Fresh { input, output: Writable::new(output)? })),
+            None => Writable::new(&data).map(Held::InPlace),
+        };
+        match borrowed {
+            Ok(arrays) => {
+                failures.push(None);
+                held.push((failures.len() - 1, arrays, steps));
+            }
+            Err(error) => failures.push(Some(error)),
+        }
+    }
+    let mut work = Vec::with_capacity(held.len());
+    let mut index = Vec::with_capacity(held.len());
+    for (i, arrays, steps) in &mut held {
+        let steps = steps.iter().map(|step| step.0.clone()).collect();
+        work.push(match arrays {
+            Held::Fresh { input, output } => {
+                Work::Fresh { steps, input: input.input()?, output: output.output()? }
+            }
+            Held::InPlace(data) => Work::InPlace { steps, data: data.output()? },
+        });
+        index.push(*i);
+    }
+
+    let interrupt: Mutex<Option<PyErr>> = Mutex::new(None);
+    let finished = AtomicUsize::new(0);
+    let results = py.detach(|| {
+        let stop = || {
+            let seen = Python::attach(|py| {
+                py.check_signals()?;
+                progress.as_ref().map_or(Ok(()), |call| {
+                    call.call1(py, (finished.load(Ordering::Relaxed),)).map(drop)
+                })
+            });
+            let stopped = seen.is_err();
+            if let Err(error) = seen {
+                interrupt.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            }
+            stopped
+        };
+        parallel::run(work, threads, &stop, Work::size, |job, cancel| {
+            let result = job.run(cancel);
+            finished.fetch_add(1, Ordering::Relaxed);
+            result
+        })
+    });
+    log::debug!(
+        target: "obspeed",
+        "{count} traces on up to {threads} threads in {:.3} s",
+        started.elapsed().as_secs_f64()
+    );
+    for (i, result) in index.into_iter().zip(results) {
+        failures[i] = result.err().as_ref().map(to_py);
+    }
+    let interrupt = interrupt.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok((failures, interrupt))
+}

@@ -1,0 +1,36 @@
+//! `obspeed._core`: the kernels of `obspeed-core` for `NumPy` arrays. The Python package is its only
+//! caller; what users see is documented there.
+
+mod arrays;
+mod door;
+mod error;
+mod response;
+mod steps;
+mod threads;
+
+use pyo3::prelude::*;
+
+#[pymodule(gil_used = false)]
+mod _core {
+    use super::{Bound, PyModule, PyModuleMethods, PyResult};
+
+    #[pymodule_export]
+    use super::door::run;
+    #[pymodule_export]
+    use super::error::{DeclinedError, InternalError, ObspeedError};
+    #[pymodule_export]
+    use super::response::{
+        Response, is_known_unit, response_cache_clear, response_cache_info,
+        response_cache_set_limit,
+    };
+    #[pymodule_export]
+    use super::steps::Step;
+    #[pymodule_export]
+    use super::threads::{available_parallelism, generation, pool_threads};
+
+    #[pymodule_init]
+    fn init(m: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::door::start_logging(m.py())?;
+        m.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}
