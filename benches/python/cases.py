@@ -4,11 +4,12 @@ import functools
 from pathlib import Path
 
 import numpy as np
-import obspeed
 import obspy
 from floors import copy_seconds, fft_seconds, multiply_add_seconds
 from obspy import Stream, Trace, UTCDateTime, read_inventory
 from timing import Case
+
+import obspeed
 
 HOUR = 360_000  # samples at 100 Hz
 

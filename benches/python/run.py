@@ -13,10 +13,11 @@ import argparse
 import sys
 
 import memory
-import obspeed
 from cases import GROUPS
 from sweep import sweep_cases
 from timing import HEADER, NotEqualError, measure
+
+import obspeed
 
 
 def chosen(names):

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-import obspeed
 from obspy import Stream
+
+import obspeed
 
 
 class NotEqualError(Exception):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ import numpy as np
 from obspy import Stream, Trace
 
 from . import _check, _core, _history, _originals
+from ._commit import commit, write_history
 from ._errors import DeclinedError
 from ._methods import METHODS
 from ._plan import Planned, Planner, Samples, plan_calls
@@ -26,6 +26,8 @@ from ._threads import get_num_threads
 
 if TYPE_CHECKING:
     import inspect
+
+    from ._core import Effect
 
 _WAVE_BYTES = 256 << 20
 _local = threading.local()
@@ -89,7 +91,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """The kernels' result for one trace, not yet committed."""
+    """The kernels' result for one trace; not yet committed unless it is `written`."""
 
     planned: list[Planned]
     data: Samples
@@ -116,12 +118,16 @@ def plan(calls: Sequence[Call], trace: Trace) -> list[Planned] | Exception:
 
 
 def compute(
+    calls: Sequence[Call],
     traces: Sequence[Trace],
     plans: Sequence[list[Planned] | Exception],
     progress: Callable[[int], None] | None = None,
 ) -> tuple[list[Outcome], BaseException | None]:
     """
-    Run the kernels on all planned traces; nothing but data that ObsPy too would write to changes.
+    Run the kernels on all planned traces.
+
+    Only a trace that ObsPy too would write to, and that nothing can stop, is changed here, and is
+    then done: data and history.
 
     Returns
     -------
@@ -137,13 +143,16 @@ def compute(
             continue
         steps = [p.step for p in planned]
         source = trace.data
-        written = writes_at_once(planned) and source.flags.c_contiguous
+        written = writes_at_once(planned, trace)
+        output: Samples | None = None
+        effects: list[Effect] = []
         if written:
-            output = None
+            effects, _ = write_history(trace, [calls[0].history])
         else:
             npts = next((p.npts for p in reversed(planned) if p.npts is not None), len(source))
             output = np.empty(npts, planned[-1].dtype)
-        jobs.append((source if written else np.ascontiguousarray(source), output, steps))
+            source = np.ascontiguousarray(source)
+        jobs.append((source, output, steps, effects))
         places.append((i, Answer(planned, source if output is None else output, written)))
     errors, interrupt = _core.run(jobs, get_num_threads(), progress)
     for (i, answer), error in zip(places, errors, strict=True):
@@ -154,32 +163,21 @@ def compute(
     return outcomes, interrupt
 
 
-def writes_at_once(planned: list[Planned]) -> bool:
+def writes_at_once(planned: list[Planned], trace: Trace) -> bool:
     """Whether the kernel may write to the trace's own array: one call, and nothing can stop it."""
-    return len(planned) == 1 and planned[0].in_place and not planned[0].warnings
+    return (
+        len(planned) == 1
+        and planned[0].in_place
+        and not planned[0].warnings
+        and bool(trace.data.flags.c_contiguous)
+        and len(trace.stats.__dict__.get("processing", ())) < trace._max_processing_info - 1
+    )
 
 
-def commit(calls: Sequence[Call], trace: Trace, answer: Answer) -> None:
-    """Bring one trace to what the calls make of it: warnings, data, stats, history."""
-    for planned in answer.planned:
-        for message, category in planned.warnings:
-            warnings.warn(message, category, stacklevel=2)
-    stats = trace.stats
-    if answer.written:
-        pass
-    elif all(planned.in_place for planned in answer.planned):
-        trace.data[...] = answer.data
-    else:
-        for planned in answer.planned:
-            if planned.stats is not None:
-                planned.stats(stats)
-        if type(trace) is Trace and len(answer.data) == stats.npts:
-            # What Trace.__setattr__ checks and sets is settled, at a twentieth of its cost.
-            trace.__dict__["data"] = answer.data
-        else:
-            trace.data = answer.data
-    for call in calls:
-        trace._internal_add_processing_info(call.history)
+def finish(calls: Sequence[Call], trace: Trace, answer: Answer) -> None:
+    """Commit an answer, unless the run has done so."""
+    if not answer.written:
+        commit(trace, answer.planned, answer.data, [call.history for call in calls])
 
 
 @contextmanager
@@ -263,25 +261,17 @@ def _do_wave(call: Call, traces: list[Trace], declined: Counter[str]) -> None:
     plans = [plan([call], trace) for trace in traces]
     for begin, end in runs(traces, plans):
         part = traces[begin:end]
-        outcomes, interrupt = compute(part, plans[begin:end])
-        failed: BaseException | None = interrupt
+        outcomes, interrupt = compute([call], part, plans[begin:end])
         for trace, outcome in zip(part, outcomes, strict=True):
-            if failed is not None:
-                # Nothing more begins, but what the kernels have written gets its history.
-                if isinstance(outcome, Answer) and (interrupt is not None or outcome.written):
-                    commit([call], trace, outcome)
-                continue
-            try:
+            if interrupt is None or isinstance(outcome, Answer):
                 _finish(call, trace, outcome, declined)
-            except BaseException as error:  # noqa: BLE001 - raised below
-                failed = error
-        if failed is not None:
-            raise failed
+        if interrupt is not None:
+            raise interrupt
 
 
 def _finish(call: Call, trace: Trace, outcome: Outcome, declined: Counter[str]) -> None:
     if isinstance(outcome, Answer):
-        commit([call], trace, outcome)
+        finish([call], trace, outcome)
     elif isinstance(outcome, DeclinedError):
         declined[str(outcome)] += 1
         strict(call, trace, outcome)
@@ -300,7 +290,10 @@ def runs(
     a trace that might raise is a run of its own, so that those after it are still untouched then;
     so is every trace if two of them share memory.
     """
-    in_place = [not isinstance(p, Exception) and writes_at_once(p) for p in plans]
+    in_place = [
+        not isinstance(p, Exception) and writes_at_once(p, trace)
+        for trace, p in zip(traces, plans, strict=True)
+    ]
     writing = any(in_place)
     if writing and _overlap(traces):
         yield from ((i, i + 1) for i in range(len(traces)))

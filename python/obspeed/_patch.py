@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,9 +12,10 @@ from obspy import Stream, Trace
 
 from . import _originals
 from ._execute import call_method, is_passing
+from ._locks import ForkSafeLock
 from ._methods import METHODS
 
-_lock = threading.RLock()
+_lock = ForkSafeLock()
 _enabled: set[str] = set()
 
 

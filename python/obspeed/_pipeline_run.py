@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from obspy import Trace, UTCDateTime
 
 from ._errors import DeclinedError
-from ._execute import Answer, Call, Outcome, commit, compute, plan, runs, strict
+from ._execute import Answer, Call, Outcome, compute, finish, plan, runs, strict
 from ._report import record
 
 
@@ -135,6 +135,7 @@ class Run:
             part = wave[begin:end]
             before = len(self.rows)
             outcomes, interrupt = compute(
+                self.calls,
                 wave_traces[begin:end],
                 plans[begin:end],
                 lambda n: advance(before + n),  # noqa: B023
@@ -152,7 +153,7 @@ class Run:
         step: str | None = None
         try:
             if isinstance(outcome, Answer):
-                commit(self.calls, trace, outcome)
+                finish(self.calls, trace, outcome)
             elif isinstance(outcome, DeclinedError):
                 self.declined[str(outcome)] += 1
                 for step in self._one_by_one(trace):  # noqa: B007 - the last one is the failing one
@@ -175,11 +176,11 @@ class Run:
             yield call.name
             data = copied.data
             planned = plan([call], copied)
-            [outcome], interrupt = compute([copied], [planned])
+            [outcome], interrupt = compute([call], [copied], [planned])
             if interrupt is not None:
                 raise interrupt
             if isinstance(outcome, Answer):
-                commit([call], copied, outcome)
+                finish([call], copied, outcome)
             elif isinstance(outcome, DeclinedError):
                 strict(call, trace, outcome)
                 declined[str(outcome)] += 1

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections import Counter
 from dataclasses import dataclass, field
+
+from ._locks import ForkSafeLock
 
 logger = logging.getLogger("obspeed")
 
@@ -81,7 +82,7 @@ class Report:
     __repr__ = __str__
 
 
-_lock = threading.Lock()
+_lock = ForkSafeLock()
 _methods: dict[str, MethodReport] = {}
 _told: set[tuple[str, str]] = set()
 

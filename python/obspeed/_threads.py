@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 _VARIABLES = ("OBSPEED_NUM_THREADS", "RAYON_NUM_THREADS", "OMP_NUM_THREADS")
 _IMPORTED_BY = os.getpid()
+# A worker that multiprocessing has forked may be the first to import obspeed.
+_BORN_BY_FORK = type(multiprocessing.current_process()).__name__ == "ForkProcess"
 _block: ContextVar[int | None] = ContextVar("obspeed_num_threads", default=None)
 _chosen: int | None = None
 _limit = 4 * _core.available_parallelism()
@@ -60,7 +63,7 @@ def _resolve() -> tuple[int, str]:
     set_outside = _from_environment()
     if set_outside is not None:
         return set_outside
-    if os.getpid() != _IMPORTED_BY:
+    if _BORN_BY_FORK or os.getpid() != _IMPORTED_BY:
         return 1, "forked child"
     return _core.available_parallelism(), "CPUs available to this process"
 

@@ -12,6 +12,7 @@ use obspeed_core::samples::{Input, Output};
 use obspeed_core::step::Step as CoreStep;
 use obspeed_core::{chain, parallel};
 use pyo3::prelude::*;
+use pyo3::types::PyList;
 use pyo3_log::{Caching, Logger};
 
 use crate::arrays::{Readable, Writable};
@@ -56,9 +57,25 @@ enum Held<'py> {
     InPlace(Writable<'py>),
 }
 
-type Job<'py> = (Bound<'py, PyAny>, Option<Bound<'py, PyAny>>, Vec<PyRef<'py, Step>>);
+/// An item to set in a container, or to append to a list: container, key or None, value.
+type Effect<'py> = (Bound<'py, PyAny>, Option<Bound<'py, PyAny>>, Bound<'py, PyAny>);
 
-/// Runs jobs, each a tuple (data, output or None for in place, steps), on up to `threads` threads.
+type Job<'py> =
+    (Bound<'py, PyAny>, Option<Bound<'py, PyAny>>, Vec<PyRef<'py, Step>>, Vec<Effect<'py>>);
+
+/// Sets items of containers and appends to lists, all of them without a line of Python between, so
+/// that no Ctrl-C can come in the middle.
+#[pyfunction]
+#[allow(clippy::needless_pass_by_value)] // what pyo3 hands over
+pub fn apply(effects: Vec<Effect<'_>>) -> PyResult<()> {
+    effects.iter().try_for_each(|(container, key, value)| match key {
+        Some(key) => container.set_item(key, value),
+        None => container.cast::<PyList>()?.append(value),
+    })
+}
+
+/// Runs jobs, each a tuple (data, output or None for in place, steps, effects), on up to `threads`
+/// threads. The effects of a job that is done are applied before this returns.
 ///
 /// Returns a list with None for each job that is done and an exception for each that is not, whose
 /// data are then untouched, and the exception that stopped the run, a `KeyboardInterrupt` say, or
@@ -76,7 +93,8 @@ pub fn run<'py>(
     let started = Instant::now();
     let mut failures: Vec<Option<PyErr>> = Vec::with_capacity(count);
     let mut held = Vec::with_capacity(count);
-    for (data, output, steps) in jobs {
+    let mut wanted = Vec::with_capacity(count);
+    for (data, output, steps, effects) in jobs {
         let borrowed = match &output {
             Some(output) => Readable::new(&data)
                 .and_then(|input| Ok(Held::Fresh { input, output: Writable::new(output)? })),
@@ -86,6 +104,7 @@ pub fn run<'py>(
             Ok(arrays) => {
                 failures.push(None);
                 held.push((failures.len() - 1, arrays, steps));
+                wanted.push(effects);
             }
             Err(error) => failures.push(Some(error)),
         }
@@ -125,14 +144,19 @@ pub fn run<'py>(
             result
         })
     });
+    for ((i, result), effects) in index.into_iter().zip(results).zip(wanted) {
+        match result {
+            Ok(()) => apply(effects)?,
+            Err(error) => failures[i] = Some(to_py(&error)),
+        }
+    }
+    let mut interrupt = interrupt.into_inner().unwrap_or_else(PoisonError::into_inner);
     log::debug!(
         target: "obspeed",
         "{count} traces on up to {threads} threads in {:.3} s",
         started.elapsed().as_secs_f64()
     );
-    for (i, result) in index.into_iter().zip(results) {
-        failures[i] = result.err().as_ref().map(to_py);
-    }
-    let interrupt = interrupt.into_inner().unwrap_or_else(PoisonError::into_inner);
+    // Logging runs Python, where a Ctrl-C may come; pyo3-log leaves its exception behind.
+    interrupt = PyErr::take(py).or(interrupt);
     Ok((failures, interrupt))
 }

@@ -15,7 +15,7 @@ mod _core {
     use super::{Bound, PyModule, PyModuleMethods, PyResult};
 
     #[pymodule_export]
-    use super::door::run;
+    use super::door::{apply, run};
     #[pymodule_export]
     use super::error::{DeclinedError, InternalError, ObspeedError};
     #[pymodule_export]

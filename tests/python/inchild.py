@@ -11,6 +11,7 @@ import os
 import re
 import signal
 import sys
+import time
 import traceback
 import warnings
 from pathlib import Path
@@ -98,7 +99,8 @@ def tasks():
 
 
 def workers():
-    """Number of obspeed's own threads in this process."""
+    """Number of obspeed's own threads in this process, once those just started have their name."""
+    time.sleep(0.1)
     names = []
     for task in Path("/proc/self/task").iterdir():
         with contextlib.suppress(OSError):  # a thread may end while we look

@@ -244,7 +244,8 @@ EVERYWHERE = """
                 bad.append(f"trace {i} is half done after {where}")
         if not where:
             break
-    assert limit > 5, limit
+    # Where the kernel writes in place, it and the history are one call without a line between.
+    assert limit > 5 or done[0].data.flags.owndata and names == ["taper"], limit
     assert bits(st) == bits(done)
     print(limit, "interrupts")
     assert not bad, bad

@@ -186,7 +186,7 @@ def test_conflicting_writers_are_refused():
 
     x = np.arange(10.0)
     step = _core.Step.detrend_simple()
-    errors, interrupt = _core.run([(x, None, [step]), (x[5:], None, [step])], 1)
+    errors, interrupt = _core.run([(x, None, [step], []), (x[5:], None, [step], [])], 1)
     assert interrupt is None
     assert errors[0] is None
     assert isinstance(errors[1], obspeed.ObspeedError)
