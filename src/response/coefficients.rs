@@ -1,9 +1,9 @@
 //! Digital filters with feedback.
 
-use crate::Complex64;
+use std::f64::consts::TAU;
 
 use super::fir::Taps;
-use super::phasor::turn;
+use super::phasor::Rungs;
 use super::simd::{Lanes, Pair};
 
 /// `Σ b_k z^-k / Σ a_k z^-k` with z = e^{iωT}
@@ -16,18 +16,17 @@ pub(super) struct Ratio {
 }
 
 impl Ratio {
-    /// The value for two quads of phasors of the sample interval.
+    /// The value for the rungs of the sample interval at two quads of frequencies.
     #[inline(always)]
-    pub fn lanes<L: Lanes>(&self, z: [Pair<L>; 2]) -> [Pair<L>; 2] {
-        let z = z.map(|z| Pair::new(z.re, L::splat(0.0).sub(z.im)));
-        let (num, den) = (self.numerator.lanes(z), self.denominator.lanes(z));
-        [num[0].over(den[0]), num[1].over(den[1])]
+    pub fn lanes<L: Lanes>(&self, rungs: Rungs<[Pair<L>; 2]>) -> [Pair<L>; 2] {
+        // The coefficients are real: both sums at 1/z are the conjugates of those at z.
+        let (num, den) = (self.numerator.lanes(rungs), self.denominator.lanes(rungs));
+        [num[0].over(den[0]).conj(), num[1].over(den[1]).conj()]
     }
 
-    /// The modulus at frequency `f`.
+    /// The modulus at frequency `f`, its sums formed as evalresp forms them.
     pub fn modulus(&self, f: f64) -> f64 {
-        let (sin, cos) = turn(f * self.dt);
-        let z = Complex64::new(cos, -sin);
-        self.numerator.at(z).norm() / self.denominator.at(z).norm()
+        let angle = TAU * f * self.dt;
+        self.numerator.modulus(angle) / self.denominator.modulus(angle)
     }
 }

@@ -2,19 +2,12 @@
 
 use std::f64::consts::TAU;
 
-use super::phasor::turn;
+use super::phasor::{RUN, Rungs};
 use super::simd::{Lanes, Pair};
-use crate::Complex64;
-
-/// Below this part of the greatest possible modulus, the order of the sum matters.
-const CANCELLED: f64 = 0.1;
 
 /// Below this part of the sum of moduli, a sum of coefficients is made of rounding errors for the more
 /// part of its digits, and normalising by it is not certain to 1e-12.
 const LOST: f64 = 1e-3;
-
-/// Taps in a run that needs no complex product.
-const RUN: usize = 8;
 
 /// Real coefficients of a polynomial in z, lowest power first, padded with zeros to whole runs.
 #[derive(Debug, Clone)]
@@ -30,43 +23,56 @@ impl Taps {
         &self.0
     }
 
-    /// `Σ c_k z^k` for two quads of z on the unit circle.
+    /// `Σ c_k z^k` for two quads of z on the unit circle, given with z⁸ and z⁶⁴.
     ///
     /// Runs of eight taps are summed on a table of powers, and Horner's rule steps from run to run by
-    /// z⁸: as few operations a tap as Clenshaw's recurrence, without its loss of digits near z = ±1.
+    /// z⁸ and from stretch to stretch by z⁶⁴: as few operations a tap as Clenshaw's recurrence,
+    /// without its loss of digits near z = ±1.
     #[inline(always)]
-    pub fn lanes<L: Lanes>(&self, z: [Pair<L>; 2]) -> [Pair<L>; 2] {
-        let mut powers = [[Pair::splat(1.0, 0.0); 2]; RUN + 1];
+    pub fn lanes<L: Lanes>(
+        &self,
+        [z, run_step, stretch_step]: Rungs<[Pair<L>; 2]>,
+    ) -> [Pair<L>; 2] {
+        let mut powers = [[Pair::splat(1.0, 0.0); 2]; RUN];
         powers[1] = z;
-        for k in 2..=RUN {
+        for k in 2..RUN {
             let (a, b) = (powers[k / 2], powers[k - k / 2]);
             powers[k] = [a[0].mul(b[0]), a[1].mul(b[1])];
         }
         let mut sum = [Pair::splat(0.0, 0.0); 2];
-        for run in self.0.chunks_exact(RUN).rev() {
-            let mut inner = [Pair::new(L::splat(run[0]), L::splat(0.0)); 2];
-            for (&tap, power) in run.iter().zip(&powers).skip(1) {
-                let tap = L::splat(tap);
-                for (inner, power) in inner.iter_mut().zip(power) {
-                    inner.re = power.re.mul_add(tap, inner.re);
-                    inner.im = power.im.mul_add(tap, inner.im);
+        for stretch in self.0.chunks(RUN * RUN).rev() {
+            let mut outer = [Pair::splat(0.0, 0.0); 2];
+            for run in stretch.chunks_exact(RUN).rev() {
+                let mut inner = [Pair::new(L::splat(run[0]), L::splat(0.0)); 2];
+                for (&tap, power) in run.iter().zip(&powers).skip(1) {
+                    let tap = L::splat(tap);
+                    for (inner, power) in inner.iter_mut().zip(power) {
+                        inner.re = power.re.mul_add(tap, inner.re);
+                        inner.im = power.im.mul_add(tap, inner.im);
+                    }
                 }
+                step(&mut outer, run_step, inner);
             }
-            for (sum, (inner, last)) in sum.iter_mut().zip(inner.into_iter().zip(powers[RUN])) {
-                *sum = sum.mul_add(last, inner);
-            }
+            step(&mut sum, stretch_step, outer);
         }
         sum
     }
 
-    /// `Σ c_k z^k` for one z.
-    pub fn at(&self, z: Complex64) -> Complex64 {
-        self.0.iter().rev().fold(Complex64::new(0.0, 0.0), |sum, &c| sum * z + c)
+    /// `|Σ c_k e^{-ik angle}|`, tap by tap.
+    pub fn modulus(&self, angle: f64) -> f64 {
+        let (re, im) = self.0.iter().enumerate().fold((0.0, 0.0), |(re, im), (k, &c)| {
+            let (sin, cos) = (angle * k as f64).sin_cos();
+            (re + c * cos, im - c * sin)
+        });
+        f64::sqrt(re * re + im * im)
     }
+}
 
-    /// `Σ |c_k|`, the scale of all rounding errors.
-    pub fn weight(&self) -> f64 {
-        self.0.iter().map(|c| c.abs()).sum()
+/// `sum * by + rest`
+#[inline(always)]
+fn step<L: Lanes>(sum: &mut [Pair<L>; 2], by: [Pair<L>; 2], rest: [Pair<L>; 2]) {
+    for (sum, (by, rest)) in sum.iter_mut().zip(by.into_iter().zip(rest)) {
+        *sum = sum.mul_add(by, rest);
     }
 }
 
@@ -166,41 +172,21 @@ impl Fir {
         Ok(Self { symmetry, taps: Taps::new(taps), dt, correction, half: samples * dt })
     }
 
-    /// The time of which the phasors are wanted: a sample, or half of one where that is the centre.
-    pub fn tau(&self) -> f64 {
-        if self.symmetry == Symmetry::Even { self.dt / 2.0 } else { self.dt }
-    }
-
-    /// The value without the correction, for two quads of phasors of [`Fir::tau`].
+    /// The value without the correction, for the rungs of [`Fir::dt`] at two quads of frequencies;
+    /// for [`Symmetry::Even`] what is left to do is to turn it by half a sample and take the real part.
     #[inline(always)]
-    pub fn lanes<L: Lanes>(&self, z: [Pair<L>; 2]) -> [Pair<L>; 2] {
-        let zero = L::splat(0.0);
+    pub fn lanes<L: Lanes>(&self, rungs: Rungs<[Pair<L>; 2]>) -> [Pair<L>; 2] {
+        let [a, b] = self.taps.lanes(rungs);
         match self.symmetry {
-            Symmetry::Odd => self.taps.lanes(z).map(|p| Pair::new(p.re, zero)),
-            Symmetry::Causal => self.taps.lanes(z).map(|p| Pair::new(p.re, zero.sub(p.im))),
-            Symmetry::Even => {
-                let p = self.taps.lanes([z[0].mul(z[0]), z[1].mul(z[1])]);
-                [Pair::new(p[0].mul(z[0]).re, zero), Pair::new(p[1].mul(z[1]).re, zero)]
-            }
+            Symmetry::Odd => [a.real(), b.real()],
+            Symmetry::Even => [a, b],
+            Symmetry::Causal => [a.conj(), b.conj()],
         }
     }
 
-    /// The modulus at frequency `f`.
-    ///
-    /// Where most of it cancels, ever so many digits hang on the order of the sum, and the scale of
-    /// the whole response on them: there the sum is formed as evalresp forms it.
+    /// The modulus at frequency `f`, on which the scale of the whole response hangs: the sum is
+    /// formed as evalresp forms it, which matters where most of it cancels.
     pub fn modulus(&self, f: f64) -> f64 {
-        let (sin, cos) = turn(f * self.tau());
-        let z = Complex64::new(cos, sin);
-        let modulus = match self.symmetry {
-            Symmetry::Odd => self.taps.at(z).re.abs(),
-            Symmetry::Even => (self.taps.at(z * z) * z).re.abs(),
-            Symmetry::Causal => self.taps.at(z).norm(),
-        };
-        if modulus > CANCELLED * self.taps.weight() { modulus } else { self.slow_modulus(f) }
-    }
-
-    fn slow_modulus(&self, f: f64) -> f64 {
         let angle = TAU * f * self.dt;
         let taps = self.taps.as_slice().iter().enumerate().map(|(k, &c)| (k as f64, c));
         match self.symmetry {
@@ -211,12 +197,7 @@ impl Fir {
             Symmetry::Even => {
                 f64::abs(taps.rev().fold(0.0, |sum, (k, c)| sum + c * (angle * (k + 0.5)).cos()))
             }
-            Symmetry::Causal => {
-                let (re, im) = taps.fold((0.0, 0.0), |(re, im), (k, c)| {
-                    (re + c * (angle * k).cos(), im - c * (angle * k).sin())
-                });
-                f64::sqrt(re * re + im * im)
-            }
+            Symmetry::Causal => self.taps.modulus(angle),
         }
     }
 }

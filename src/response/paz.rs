@@ -56,7 +56,7 @@ impl Paz {
             Domain::Radians => Complex64::new(0.0, TAU * f),
             Domain::Hertz => Complex64::new(0.0, f),
             Domain::Digital => {
-                let (sin, cos) = turn(f * self.dt);
+                let (sin, cos) = turn(self.dt, f);
                 Complex64::new(cos, sin)
             }
         };

@@ -188,12 +188,20 @@ impl<L: Lanes> Pair<L> {
     pub fn scale(self, by: L) -> Self {
         Self { re: self.re.mul(by), im: self.im.mul(by) }
     }
+    #[inline(always)]
+    pub fn conj(self) -> Self {
+        Self { re: self.re, im: L::splat(0.0).sub(self.im) }
+    }
+    /// The real part, as a complex number.
+    #[inline(always)]
+    pub fn real(self) -> Self {
+        Self { re: self.re, im: L::splat(0.0) }
+    }
     /// `self / b` as `self * conj(b) / |b|²`, undivided where |b|² is 0: evalresp's rule.
     #[inline(always)]
     pub fn over(self, b: Self) -> Self {
         let norm = b.im.mul_add(b.im, b.re.mul(b.re)).inverse_or_one();
-        let conjugate = Self { re: b.re, im: L::splat(0.0).sub(b.im) };
-        self.mul(conjugate).scale(norm)
+        self.mul(b.conj()).scale(norm)
     }
 }
 

@@ -9,11 +9,13 @@ use std::sync::Arc;
 use crate::parallel::Cancel;
 use crate::{Complex64, Error, Result};
 
+use super::coefficients::Ratio;
 use super::fir::{Fir, Symmetry};
+use super::list::List;
 use super::model::{Factor, Grid, Response};
 use super::panel::{self, Interpolation, NODES};
-use super::paz::Domain;
-use super::phasor::Phasors;
+use super::paz::{Domain, Paz};
+use super::phasor::{Ladder, Offsets, Phasors};
 use super::simd::{Kernel, Lanes, Pair, Plane, Quad, dispatch};
 
 /// Frequencies in a block, where the phases of FIR filters do not ask for fewer.
@@ -46,11 +48,20 @@ struct Plan<'a> {
     step: f64,
     /// Frequencies in a block, a multiple of 16.
     block: usize,
-    firs: Vec<(&'a Fir, Phasors)>,
+    /// FIR filters, and the phasors of half a sample where they need them.
+    firs: Vec<(&'a Fir, Ladder, Option<Phasors>)>,
     panel: Option<Panel>,
     /// The delays of FIR filters, unless they are nothing.
     delay: Option<Phasors>,
-    others: Vec<(&'a Factor, Option<Phasors>)>,
+    others: Vec<Other<'a>>,
+}
+
+/// A factor that is no FIR filter, with the phasors it is a function of.
+enum Other<'a> {
+    Analogue(&'a Paz),
+    Digital(&'a Paz, Phasors),
+    Ratio(&'a Ratio, Ladder),
+    List(&'a List),
 }
 
 /// The FIR filters by interpolation.
@@ -86,40 +97,45 @@ impl<'a> Plan<'a> {
         let panel = panel_size(&firs, step);
         let limit = if firs.is_empty() { BLOCK } else { DIRECT_BLOCK };
         let block = panel.unwrap_or_else(|| limit.min(grid.bins().next_multiple_of(16)));
-        let bins: Vec<f64> = (0..block).map(|j| j as f64 * step).collect();
-        let turning = |tau: f64, offsets: &[f64]| (tau != 0.0).then(|| Phasors::new(tau, offsets));
+        let bins = Offsets::Bins { step, count: block };
+        let turning =
+            |tau: f64, offsets: &Offsets| (tau != 0.0).then(|| Phasors::new(tau, offsets));
 
         let mut delay: f64 = firs.iter().map(|fir| fir.correction).sum();
-        let mut offsets = bins.clone();
+        let mut nodes = None;
         let panel = panel.map(|block| {
             let causal = firs.iter().filter(|fir| fir.symmetry == Symmetry::Causal);
             let mean = causal.map(|fir| fir.half).sum::<f64>();
             delay -= mean;
             let half = block as f64 / 2.0;
-            offsets = panel::nodes().iter().map(|x| x * half * step).collect();
+            let offsets = panel::nodes().iter().map(|x| x * half * step).collect();
+            let offsets = nodes.insert(Offsets::Nodes(offsets));
             let mut abscissae = vec![[0.0; 4]; block / 4];
             for (j, x) in abscissae.as_flattened_mut().iter_mut().enumerate() {
                 *x = (j as f64 - (block - 1) as f64 / 2.0) / half;
             }
-            Panel {
-                interpolation: Interpolation::new(),
-                abscissae,
-                centre: turning(mean, &offsets),
-            }
+            Panel { interpolation: Interpolation::new(), abscissae, centre: turning(mean, offsets) }
         });
         let others = response.factors.iter().filter_map(|factor| match factor {
             Factor::Fir(_) => None,
             Factor::Paz(paz) if paz.domain == Domain::Digital => {
-                Some((factor, Some(Phasors::new(paz.dt, &bins))))
+                Some(Other::Digital(paz, Phasors::new(paz.dt, &bins)))
             }
-            Factor::Ratio(ratio) => Some((factor, Some(Phasors::new(ratio.dt, &bins)))),
-            Factor::Paz(_) | Factor::List(_) => Some((factor, None)),
+            Factor::Paz(paz) => Some(Other::Analogue(paz)),
+            Factor::Ratio(ratio) => Some(Other::Ratio(ratio, Ladder::new(ratio.dt, &bins))),
+            Factor::List(list) => Some(Other::List(list)),
+        });
+        let offsets = nodes.as_ref().unwrap_or(&bins);
+        let firs = firs.into_iter().map(|fir| {
+            let half = (fir.symmetry == Symmetry::Even).then(|| fir.dt / 2.0);
+            let half = half.map(|tau| Phasors::new(tau, offsets));
+            (fir, Ladder::new(fir.dt, offsets), half)
         });
         Self {
             response,
             step,
             block,
-            firs: firs.into_iter().map(|f| (f, Phasors::new(f.tau(), &offsets))).collect(),
+            firs: firs.collect(),
             panel,
             delay: turning(delay, &bins),
             others: others.collect(),
@@ -167,11 +183,17 @@ impl<'a> Plan<'a> {
     /// Multiplies by all FIR filters at the offsets of their phasors from `f`.
     #[inline(always)]
     fn product<L: Lanes>(&self, f: f64, values: &mut Plane) {
-        for (fir, phasors) in &self.firs {
-            let at = phasors.at::<L>(f);
+        for (fir, ladder, half) in &self.firs {
+            let at = ladder.at::<L>(f);
+            let half = half.as_ref().map(|half| (half, half.at::<L>(f)));
             for i in (0..values.re.len()).step_by(2) {
-                let z = [phasors.quad(i, at), phasors.quad(i + 1, at)];
-                let value = fir.lanes(z);
+                let mut value = fir.lanes(ladder.quads(i, &at));
+                if let Some((half, at)) = half {
+                    value = [
+                        value[0].mul(half.quad(i, at)).real(),
+                        value[1].mul(half.quad(i + 1, at)).real(),
+                    ];
+                }
                 values.store(i, values.load::<L>(i).mul(value[0]));
                 values.store(i + 1, values.load::<L>(i + 1).mul(value[1]));
             }
@@ -180,31 +202,25 @@ impl<'a> Plan<'a> {
 
     /// Multiplies by a factor that is no FIR filter.
     #[inline(always)]
-    fn other<L: Lanes>(
-        &self,
-        factor: &Factor,
-        phasors: Option<&Phasors>,
-        first: usize,
-        work: &mut Plane,
-    ) {
+    fn other<L: Lanes>(&self, other: &Other<'_>, first: usize, work: &mut Plane) {
         let quads = work.re.len();
         let f = first as f64 * self.step;
-        match (factor, phasors) {
-            (Factor::Ratio(ratio), Some(phasors)) => {
-                let at = phasors.at::<L>(f);
+        match other {
+            Other::Ratio(ratio, ladder) => {
+                let at = ladder.at::<L>(f);
                 for i in (0..quads).step_by(2) {
-                    let value = ratio.lanes([phasors.quad(i, at), phasors.quad(i + 1, at)]);
+                    let value = ratio.lanes(ladder.quads(i, &at));
                     work.store(i, work.load::<L>(i).mul(value[0]));
                     work.store(i + 1, work.load::<L>(i + 1).mul(value[1]));
                 }
             }
-            (Factor::Paz(paz), Some(phasors)) => {
+            Other::Digital(paz, phasors) => {
                 let at = phasors.at::<L>(f);
                 for i in 0..quads {
                     work.store(i, work.load::<L>(i).mul(paz.lanes(phasors.quad(i, at))));
                 }
             }
-            (Factor::Paz(paz), None) => {
+            Other::Analogue(paz) => {
                 let unit = if paz.domain == Domain::Radians { TAU } else { 1.0 };
                 for i in 0..quads {
                     let s = self.frequencies::<L>(first, i).mul(L::splat(unit));
@@ -212,14 +228,13 @@ impl<'a> Plan<'a> {
                     work.store(i, work.load::<L>(i).mul(value));
                 }
             }
-            (Factor::List(list), _) => {
+            Other::List(list) => {
                 for j in 0..4 * quads {
                     let (re, im) = (&mut work.re[j / 4][j % 4], &mut work.im[j / 4][j % 4]);
                     let h = Complex64::new(*re, *im) * list.at((first + j) as f64 * self.step);
                     (*re, *im) = (h.re, h.im);
                 }
             }
-            (Factor::Fir(_) | Factor::Ratio(_), _) => {}
         }
     }
 
@@ -282,8 +297,8 @@ impl Kernel for Evaluation<'_> {
             if let Some(delay) = &plan.delay {
                 multiply::<L>(delay, first as f64 * plan.step, &mut work);
             }
-            for (factor, phasors) in &plan.others {
-                plan.other::<L>(factor, phasors.as_ref(), first, &mut work);
+            for other in &plan.others {
+                plan.other::<L>(other, first, &mut work);
             }
             plan.finish::<L>(first, &work, out);
             since_check += plan.block;

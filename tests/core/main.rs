@@ -7,6 +7,7 @@
 mod deconvolve;
 mod lanczos;
 mod pointwise;
+mod response;
 mod sums;
 
 use obspeed_core::parallel::Cancel;

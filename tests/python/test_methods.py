@@ -6,6 +6,13 @@ from compare import check
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from obspy import Stream, Trace, UTCDateTime, read, read_inventory
+from obspy.core.inventory.response import (
+    InstrumentPolynomial,
+    InstrumentSensitivity,
+    PolynomialResponseStage,
+    Response,
+    ResponseStage,
+)
 from obspy.signal.invsim import cosine_taper
 
 import obspeed
@@ -264,6 +271,29 @@ def test_a_changed_response_is_noticed(inventory):
     check(tr, "remove_response", mine, bound=RESPONSE)
     response.instrument_sensitivity.frequency = 5.0
     check(tr, "remove_response", mine, bound=RESPONSE, accelerated=True)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("gain", [2.0, None, 0])
+@pytest.mark.parametrize("constant", [0.0, 1.5])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_polynomial_response(constant, gain, dtype):
+    """Responses that ObsPy removes without a spectrum, with and without a gain."""
+    first = PolynomialResponseStage(
+        1, gain, None, "M/S", "V", 0, 1, 0, 1, 0, [constant, 2.0, 0.5][:2]
+    )
+    second = ResponseStage(2, 3.0, 1.0, "V", "COUNTS")
+    sensitivity = InstrumentSensitivity(5.0, 1.0, "M/S", "COUNTS")
+    whole = InstrumentPolynomial("M/S", "V", 0, 1, 0, 1, 0, [constant, 2.0, 0.5])
+    tr = trace(100, dtype)
+    for response in (
+        Response(instrument_sensitivity=sensitivity, response_stages=[first]),
+        Response(instrument_sensitivity=sensitivity, response_stages=[first, second]),
+        Response(response_stages=[first, second]),
+        Response(instrument_polynomial=whole),
+    ):
+        tr.stats.response = response
+        check(tr, "remove_response", bound=0.0)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

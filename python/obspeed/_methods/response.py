@@ -126,7 +126,12 @@ def _polynomial(state: State, response: Response, warn: list[Message]) -> Planne
     sensitivity = response.instrument_sensitivity
     if len(stages) > 1 and sensitivity is None:
         raise DeclinedError("the overall sensitivity is to be computed")
-    gain = _number("gain", stages[0].stage_gain if len(stages) == 1 else sensitivity.value)
+    gain = stages[0].stage_gain if len(stages) == 1 else sensitivity.value
+    if gain is None and len(stages) == 1:
+        gain = 1.0
+        text = f"Stage gain not defined for {state.trace.id} - setting it to 1.0"
+        warn = [*warn, (text, UserWarning)]
+    gain = _number("gain", gain)
     offset = _number("coefficient", stages[0].coefficients[0])
     if offset:
         return Planned(Step.divide_plus(gain, offset), np.dtype(np.float64), warnings=warn)
