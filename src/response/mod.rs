@@ -7,6 +7,7 @@
 
 pub mod cache;
 mod coefficients;
+mod filters;
 mod fir;
 mod list;
 mod model;

@@ -217,6 +217,10 @@ impl Plane {
     pub fn ones(quads: usize) -> Self {
         Self { re: vec![[1.0; 4]; quads], im: vec![[0.0; 4]; quads] }
     }
+    pub fn fill_ones(&mut self) {
+        self.re.fill([1.0; 4]);
+        self.im.fill([0.0; 4]);
+    }
     #[inline(always)]
     pub fn load<L: Lanes>(&self, i: usize) -> Pair<L> {
         Pair { re: L::load(&self.re[i]), im: L::load(&self.im[i]) }

@@ -10,18 +10,14 @@ use crate::parallel::Cancel;
 use crate::{Complex64, Error, Result};
 
 use super::coefficients::Ratio;
-use super::fir::{Fir, Symmetry};
+use super::filters::Filters;
+use super::fir::Fir;
 use super::list::List;
 use super::model::{Factor, Grid, Response};
-use super::panel::{self, Interpolation, NODES};
 use super::paz::{Domain, Paz};
 use super::phasor::{Ladder, Offsets, Phasors};
-use super::simd::{Kernel, Lanes, Pair, Plane, Quad, dispatch};
+use super::simd::{Kernel, Lanes, Pair, Plane, dispatch};
 
-/// Frequencies in a block, where the phases of FIR filters do not ask for fewer.
-const BLOCK: usize = 1024;
-/// Frequencies in a block that evaluates FIR filters one frequency at a time.
-const DIRECT_BLOCK: usize = 64;
 /// Frequencies between two looks at `cancel`: well below a millisecond.
 const BETWEEN_CHECKS: usize = 8192;
 
@@ -48,11 +44,7 @@ struct Plan<'a> {
     step: f64,
     /// Frequencies in a block, a multiple of 16.
     block: usize,
-    /// FIR filters, and the phasors of half a sample where they need them.
-    firs: Vec<(&'a Fir, Ladder, Option<Phasors>)>,
-    panel: Option<Panel>,
-    /// The delays of FIR filters, unless they are nothing.
-    delay: Option<Phasors>,
+    filters: Filters<'a>,
     others: Vec<Other<'a>>,
 }
 
@@ -64,28 +56,6 @@ enum Other<'a> {
     List(&'a List),
 }
 
-/// The FIR filters by interpolation.
-struct Panel {
-    interpolation: Interpolation,
-    /// The frequencies of a block on (-1, 1).
-    abscissae: Vec<Quad>,
-    /// Takes the mean delay of the filters off at the nodes, so that their product is slow.
-    centre: Option<Phasors>,
-}
-
-/// Frequencies in a block for interpolation, or none where it does not pay. Depends on the model and
-/// the grid alone, as it has an influence on the last digits.
-fn panel_size(firs: &[&Fir], step: f64) -> Option<usize> {
-    let half: f64 = firs.iter().map(|fir| fir.half).sum();
-    let size = (2.0 * panel::PHASE / (TAU * half * step)).min(BLOCK as f64);
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // between 0 and BLOCK
-    let size = size as usize / 16 * 16;
-    // Operations a frequency: about 2.5 a tap, and 30 for the polynomial.
-    let direct: usize = firs.iter().map(|fir| fir.taps.as_slice().len() * 5 / 2 + 20).sum();
-    let panels = 40 + direct * NODES / size.max(1);
-    (size >= 32 && panels < direct).then_some(size)
-}
-
 impl<'a> Plan<'a> {
     fn new(response: &'a Response, grid: Grid) -> Self {
         let step = grid.step();
@@ -94,28 +64,8 @@ impl<'a> Plan<'a> {
             _ => None,
         });
         let firs: Vec<&Fir> = firs.collect();
-        let panel = panel_size(&firs, step);
-        let limit = if firs.is_empty() { BLOCK } else { DIRECT_BLOCK };
-        let block = panel.unwrap_or_else(|| limit.min(grid.bins().next_multiple_of(16)));
+        let (filters, block) = Filters::new(&firs, step, grid.bins());
         let bins = Offsets::Bins { step, count: block };
-        let turning =
-            |tau: f64, offsets: &Offsets| (tau != 0.0).then(|| Phasors::new(tau, offsets));
-
-        let mut delay: f64 = firs.iter().map(|fir| fir.correction).sum();
-        let mut nodes = None;
-        let panel = panel.map(|block| {
-            let causal = firs.iter().filter(|fir| fir.symmetry == Symmetry::Causal);
-            let mean = causal.map(|fir| fir.half).sum::<f64>();
-            delay -= mean;
-            let half = block as f64 / 2.0;
-            let offsets = panel::nodes().iter().map(|x| x * half * step).collect();
-            let offsets = nodes.insert(Offsets::Nodes(offsets));
-            let mut abscissae = vec![[0.0; 4]; block / 4];
-            for (j, x) in abscissae.as_flattened_mut().iter_mut().enumerate() {
-                *x = (j as f64 - (block - 1) as f64 / 2.0) / half;
-            }
-            Panel { interpolation: Interpolation::new(), abscissae, centre: turning(mean, offsets) }
-        });
         let others = response.factors.iter().filter_map(|factor| match factor {
             Factor::Fir(_) => None,
             Factor::Paz(paz) if paz.domain == Domain::Digital => {
@@ -125,21 +75,7 @@ impl<'a> Plan<'a> {
             Factor::Ratio(ratio) => Some(Other::Ratio(ratio, Ladder::new(ratio.dt, &bins))),
             Factor::List(list) => Some(Other::List(list)),
         });
-        let offsets = nodes.as_ref().unwrap_or(&bins);
-        let firs = firs.into_iter().map(|fir| {
-            let half = (fir.symmetry == Symmetry::Even).then(|| fir.dt / 2.0);
-            let half = half.map(|tau| Phasors::new(tau, offsets));
-            (fir, Ladder::new(fir.dt, offsets), half)
-        });
-        Self {
-            response,
-            step,
-            block,
-            firs: firs.collect(),
-            panel,
-            delay: turning(delay, &bins),
-            others: others.collect(),
-        }
+        Self { response, step, block, filters, others: others.collect() }
     }
 
     /// The frequencies of quad `i` of the block that begins with frequency `first`, as `NumPy`'s
@@ -147,57 +83,6 @@ impl<'a> Plan<'a> {
     #[inline(always)]
     fn frequencies<L: Lanes>(&self, first: usize, i: usize) -> L {
         L::load(&std::array::from_fn(|l| (first + 4 * i + l) as f64)).mul(L::splat(self.step))
-    }
-
-    /// The FIR filters of a block, without their delay.
-    #[inline(always)]
-    fn filters<L: Lanes>(&self, first: usize, work: &mut Plane) {
-        let quads = work.re.len();
-        if let Some(panel) = &self.panel {
-            let middle = (first as f64 + (self.block - 1) as f64 / 2.0) * self.step;
-            let mut values = Plane::ones(NODES / 4);
-            self.product::<L>(middle, &mut values);
-            if let Some(centre) = &panel.centre {
-                multiply::<L>(centre, middle, &mut values);
-            }
-            let causal = panel.centre.is_some();
-            for (values, work, wanted) in
-                [(&values.re, &mut work.re, true), (&values.im, &mut work.im, causal)]
-            {
-                if wanted {
-                    let mut sixteen = [0.0; NODES];
-                    sixteen.copy_from_slice(values.as_flattened());
-                    let coefficients = panel.interpolation.coefficients(&sixteen);
-                    panel::horner::<L>(&coefficients, &panel.abscissae[..quads], work);
-                } else {
-                    work.fill([0.0; 4]);
-                }
-            }
-        } else {
-            work.re.fill([1.0; 4]);
-            work.im.fill([0.0; 4]);
-            self.product::<L>(first as f64 * self.step, work);
-        }
-    }
-
-    /// Multiplies by all FIR filters at the offsets of their phasors from `f`.
-    #[inline(always)]
-    fn product<L: Lanes>(&self, f: f64, values: &mut Plane) {
-        for (fir, ladder, half) in &self.firs {
-            let at = ladder.at::<L>(f);
-            let half = half.as_ref().map(|half| (half, half.at::<L>(f)));
-            for i in (0..values.re.len()).step_by(2) {
-                let mut value = fir.lanes(ladder.quads(i, &at));
-                if let Some((half, at)) = half {
-                    value = [
-                        value[0].mul(half.quad(i, at)).real(),
-                        value[1].mul(half.quad(i + 1, at)).real(),
-                    ];
-                }
-                values.store(i, values.load::<L>(i).mul(value[0]));
-                values.store(i + 1, values.load::<L>(i + 1).mul(value[1]));
-            }
-        }
     }
 
     /// Multiplies by a factor that is no FIR filter.
@@ -268,15 +153,6 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Multiplies by phasors.
-#[inline(always)]
-fn multiply<L: Lanes>(phasors: &Phasors, f: f64, values: &mut Plane) {
-    let at = phasors.at::<L>(f);
-    for i in 0..values.re.len() {
-        values.store(i, values.load::<L>(i).mul(phasors.quad(i, at)));
-    }
-}
-
 struct Evaluation<'a> {
     plan: &'a Plan<'a>,
     out: &'a mut [MaybeUninit<Complex64>],
@@ -290,13 +166,11 @@ impl Kernel for Evaluation<'_> {
     fn run<L: Lanes>(self) -> Result<()> {
         let Self { plan, out, cancel } = self;
         let mut work = Plane::ones(plan.block / 4);
+        let mut scratch = plan.filters.scratch(plan.block);
         let mut since_check = 0;
         for (i, out) in out.chunks_mut(plan.block).enumerate() {
             let first = i * plan.block;
-            plan.filters::<L>(first, &mut work);
-            if let Some(delay) = &plan.delay {
-                multiply::<L>(delay, first as f64 * plan.step, &mut work);
-            }
+            plan.filters.evaluate::<L>(first, &mut work, &mut scratch);
             for other in &plan.others {
                 plan.other::<L>(other, first, &mut work);
             }
@@ -341,7 +215,7 @@ mod tests {
         for nfft in [500, 100_000] {
             let grid = Grid { nfft, delta: 0.01 };
             let prepared = Plan::new(&response, grid);
-            assert_eq!(prepared.panel.is_some(), nfft > 500);
+            assert_eq!(prepared.block > 64, nfft > 500);
             let fast = evaluate(&response, grid, &Never).expect("valid");
             let mut twin = vec![MaybeUninit::new(Complex64::new(f64::NAN, 0.0)); grid.bins()];
             let evaluation = Evaluation { plan: &prepared, out: &mut twin, cancel: &Never };
