@@ -1,23 +1,39 @@
-//! Wide instructions where the machine has them: one body, compiled for any machine and for AVX2
-//! with FMA, chosen when it runs.
+//! Wide instructions where the machine has them: one body, compiled for any machine and for AVX2,
+//! chosen when it runs.
 //!
-//! Only for kernels that promise a bound, not bits: fused operations round once instead of twice.
+//! [`dispatch`] hands its body four [`Lanes`] and fuses products into sums, which rounds once instead
+//! of twice: for kernels that promise a bound.
 
 #![allow(unsafe_code)] // intrinsics, reasons below
 #![allow(clippy::inline_always)] // what is inlined takes on the instruction set of its caller
+
+/// What memory holds of four lanes.
+pub(crate) type Quad = [f64; 4];
 
 /// Four numbers that are worked on together.
 pub(crate) trait Lanes: Copy {
     /// Whether scalar code beside this should be fused as well.
     const FUSED: bool;
     fn splat(x: f64) -> Self;
-    fn load(x: &[f64; 4]) -> Self;
+    fn load(x: &Quad) -> Self;
+    fn store(self, y: &mut Quad);
     fn add(self, x: Self) -> Self;
+    fn sub(self, x: Self) -> Self;
     fn mul(self, x: Self) -> Self;
     fn div(self, x: Self) -> Self;
     /// `self a + b`.
-    fn fma(self, a: Self, b: Self) -> Self;
-    fn total(self) -> f64;
+    fn mul_add(self, a: Self, b: Self) -> Self;
+    /// `b - self a`.
+    fn mul_sub_from(self, a: Self, b: Self) -> Self;
+    /// `1 / self`, and 1 where that is 1 / 0.
+    fn inverse_or_one(self) -> Self;
+    /// The sum over the lanes.
+    #[inline(always)]
+    fn total(self) -> f64 {
+        let mut x = [0.0; 4];
+        self.store(&mut x);
+        (x[0] + x[2]) + (x[1] + x[3])
+    }
 }
 
 /// `a b + c`, fused where the body was compiled for it.
@@ -27,37 +43,57 @@ pub(crate) fn fma<L: Lanes>(a: f64, b: f64, c: f64) -> f64 {
 }
 
 /// Four numbers on any machine.
-pub(crate) type Plain = [f64; 4];
+#[derive(Clone, Copy)]
+pub(crate) struct Plain(Quad);
+
+impl Plain {
+    #[inline(always)]
+    fn each(f: impl Fn(usize) -> f64) -> Self {
+        Self(std::array::from_fn(f))
+    }
+}
 
 impl Lanes for Plain {
     const FUSED: bool = false;
     #[inline(always)]
     fn splat(x: f64) -> Self {
-        [x; 4]
+        Self([x; 4])
     }
     #[inline(always)]
-    fn load(x: &[f64; 4]) -> Self {
-        *x
+    fn load(x: &Quad) -> Self {
+        Self(*x)
+    }
+    #[inline(always)]
+    fn store(self, y: &mut Quad) {
+        *y = self.0;
     }
     #[inline(always)]
     fn add(self, x: Self) -> Self {
-        std::array::from_fn(|l| self[l] + x[l])
+        Self::each(|l| self.0[l] + x.0[l])
+    }
+    #[inline(always)]
+    fn sub(self, x: Self) -> Self {
+        Self::each(|l| self.0[l] - x.0[l])
     }
     #[inline(always)]
     fn mul(self, x: Self) -> Self {
-        std::array::from_fn(|l| self[l] * x[l])
+        Self::each(|l| self.0[l] * x.0[l])
     }
     #[inline(always)]
     fn div(self, x: Self) -> Self {
-        std::array::from_fn(|l| self[l] / x[l])
+        Self::each(|l| self.0[l] / x.0[l])
     }
     #[inline(always)]
-    fn fma(self, a: Self, b: Self) -> Self {
-        std::array::from_fn(|l| self[l] * a[l] + b[l])
+    fn mul_add(self, a: Self, b: Self) -> Self {
+        Self::each(|l| self.0[l] * a.0[l] + b.0[l])
     }
     #[inline(always)]
-    fn total(self) -> f64 {
-        (self[0] + self[2]) + (self[1] + self[3])
+    fn mul_sub_from(self, a: Self, b: Self) -> Self {
+        Self::each(|l| b.0[l] - self.0[l] * a.0[l])
+    }
+    #[inline(always)]
+    fn inverse_or_one(self) -> Self {
+        Self::each(|l| if self.0[l] == 0.0 { 1.0 } else { 1.0 / self.0[l] })
     }
 }
 
@@ -67,11 +103,12 @@ pub(crate) use avx::Wide;
 #[cfg(target_arch = "x86_64")]
 mod avx {
     use std::arch::x86_64::{
-        __m256d, _mm256_add_pd, _mm256_div_pd, _mm256_fmadd_pd, _mm256_loadu_pd, _mm256_mul_pd,
-        _mm256_set1_pd, _mm256_storeu_pd,
+        __m256d, _CMP_EQ_OQ, _mm256_add_pd, _mm256_blendv_pd, _mm256_cmp_pd, _mm256_div_pd,
+        _mm256_fmadd_pd, _mm256_fnmadd_pd, _mm256_loadu_pd, _mm256_mul_pd, _mm256_set1_pd,
+        _mm256_setzero_pd, _mm256_storeu_pd, _mm256_sub_pd,
     };
 
-    use super::Lanes;
+    use super::{Lanes, Quad};
 
     /// Four numbers in one AVX register. Only `dispatch` names it, in functions compiled for AVX2
     /// and FMA, which it calls on machines that have both: that is the reason of every block here.
@@ -86,14 +123,24 @@ mod avx {
             Self(unsafe { _mm256_set1_pd(x) })
         }
         #[inline(always)]
-        fn load(x: &[f64; 4]) -> Self {
-            // SAFETY: see `Wide`; the four numbers are there.
+        fn load(x: &Quad) -> Self {
+            // SAFETY: see `Wide`; the four numbers are there, and no alignment is asked for.
             Self(unsafe { _mm256_loadu_pd(x.as_ptr()) })
+        }
+        #[inline(always)]
+        fn store(self, y: &mut Quad) {
+            // SAFETY: see `Wide`; there is room for four numbers, and no alignment is asked for.
+            unsafe { _mm256_storeu_pd(y.as_mut_ptr(), self.0) }
         }
         #[inline(always)]
         fn add(self, x: Self) -> Self {
             // SAFETY: see `Wide`.
             Self(unsafe { _mm256_add_pd(self.0, x.0) })
+        }
+        #[inline(always)]
+        fn sub(self, x: Self) -> Self {
+            // SAFETY: see `Wide`.
+            Self(unsafe { _mm256_sub_pd(self.0, x.0) })
         }
         #[inline(always)]
         fn mul(self, x: Self) -> Self {
@@ -106,40 +153,68 @@ mod avx {
             Self(unsafe { _mm256_div_pd(self.0, x.0) })
         }
         #[inline(always)]
-        fn fma(self, a: Self, b: Self) -> Self {
+        fn mul_add(self, a: Self, b: Self) -> Self {
             // SAFETY: see `Wide`.
             Self(unsafe { _mm256_fmadd_pd(self.0, a.0, b.0) })
         }
         #[inline(always)]
-        fn total(self) -> f64 {
-            let mut x = [0.0; 4];
-            // SAFETY: see `Wide`; there is room for four numbers.
-            unsafe { _mm256_storeu_pd(x.as_mut_ptr(), self.0) };
-            x.total()
+        fn mul_sub_from(self, a: Self, b: Self) -> Self {
+            // SAFETY: see `Wide`.
+            Self(unsafe { _mm256_fnmadd_pd(self.0, a.0, b.0) })
+        }
+        #[inline(always)]
+        fn inverse_or_one(self) -> Self {
+            // SAFETY: see `Wide`.
+            Self(unsafe {
+                let one = _mm256_set1_pd(1.0);
+                let zero = _mm256_cmp_pd::<_CMP_EQ_OQ>(self.0, _mm256_setzero_pd());
+                _mm256_blendv_pd(_mm256_div_pd(one, self.0), one, zero)
+            })
         }
     }
 }
 
-/// `dispatch! { fn name(args) -> T = body }` makes of `body::<L: Lanes>`, which must be
+/// `dispatch! { fn name[generics](args) -> T = body }` makes of `body::<L: Lanes>`, which must be
 /// `#[inline(always)]`, a function that runs it with the best instructions at hand.
 macro_rules! dispatch {
-    ($(#[$meta:meta])* fn $name:ident($($arg:ident: $t:ty),* $(,)?) $(-> $r:ty)? = $body:ident) => {
-        $(#[$meta])*
-        #[allow(unsafe_code)]
-        fn $name($($arg: $t),*) $(-> $r)? {
-            #[cfg(target_arch = "x86_64")]
-            {
-                #[target_feature(enable = "avx2,fma")]
-                fn wide($($arg: $t),*) $(-> $r)? {
-                    $body::<$crate::simd::Wide>($($arg),*)
-                }
-                if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                    // SAFETY: the machine has just said that it has both.
-                    return unsafe { wide($($arg),*) };
-                }
-            }
-            $body::<$crate::simd::Plain>($($arg),*)
+    (
+        $(#[$meta:meta])* $vis:vis fn $name:ident $([$($generics:tt)*])? (
+            $($arg:ident: $t:ty),* $(,)?
+        ) $(-> $r:ty)? = $($body:tt)+
+    ) => {
+        $crate::simd::compile! {
+            ["avx2" "fma"] [$($body)+::<$crate::simd::Wide>] [$($body)+::<$crate::simd::Plain>]
+            $(#[$meta])* $vis fn $name [$($($generics)*)?] ($($arg: $t),*) [$(-> $r)?]
         }
     };
 }
 pub(crate) use dispatch;
+
+/// A function that calls one body, compiled for `$feature`, on machines with them all, and another on
+/// any machine.
+macro_rules! compile {
+    (
+        [$($feature:tt)+] [$($wide:tt)+] [$($plain:tt)+]
+        $(#[$meta:meta])* $vis:vis fn $name:ident [$($generics:tt)*] (
+            $($arg:ident: $t:ty),*
+        ) [$($r:tt)*]
+    ) => {
+        $(#[$meta])*
+        #[allow(unsafe_code, clippy::too_many_arguments)]
+        $vis fn $name<$($generics)*>($($arg: $t),*) $($r)* {
+            #[cfg(target_arch = "x86_64")]
+            {
+                $(#[target_feature(enable = $feature)])+
+                fn compiled<$($generics)*>($($arg: $t),*) $($r)* {
+                    $($wide)+($($arg),*)
+                }
+                if $(std::arch::is_x86_feature_detected!($feature))&&+ {
+                    // SAFETY: the machine has just said that it has them.
+                    return unsafe { compiled($($arg),*) };
+                }
+            }
+            $($plain)+($($arg),*)
+        }
+    };
+}
+pub(crate) use compile;

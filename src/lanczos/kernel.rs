@@ -123,8 +123,8 @@ fn direct_body<L: Lanes>(
         let mut sum = L::splat(0.0);
         for ((x, cos), (sin, m)) in groups.zip(tables) {
             let u = f.add(L::load(m));
-            let weight = s.fma(L::load(cos), c.mul(L::load(sin))).div(u.mul(u));
-            sum = L::load(x).fma(weight, sum);
+            let weight = s.mul_add(L::load(cos), c.mul(L::load(sin))).div(u.mul(u));
+            sum = L::load(x).mul_add(weight, sum);
         }
         y[k] = window[r] * centre[k] + others[k] * sum.total();
     }
@@ -260,8 +260,8 @@ fn phases_body<L: Lanes>(
         let (mut sum, mut slope) = (L::splat(0.0), L::splat(0.0));
         let groups = weights.as_chunks().0.iter().zip(slopes.as_chunks().0);
         for (x, (w, d)) in x.as_chunks().0.iter().zip(groups) {
-            sum = L::load(x).fma(L::load(w), sum);
-            slope = L::load(x).fma(L::load(d), slope);
+            sum = L::load(x).mul_add(L::load(w), sum);
+            slope = L::load(x).mul_add(L::load(d), slope);
         }
         *y = sum.total() + off * slope.total();
         whole += step;
