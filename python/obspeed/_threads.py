@@ -19,7 +19,8 @@ _IMPORTED_BY = os.getpid()
 _BORN_BY_FORK = type(multiprocessing.current_process()).__name__ == "ForkProcess"
 _block: ContextVar[int | None] = ContextVar("obspeed_num_threads", default=None)
 _chosen: int | None = None
-_limit = 4 * _core.available_parallelism()
+# Asked once: finding out about cgroups takes longer than a small trace.
+_CPUS = _core.available_parallelism()
 
 
 def _checked(n: int) -> int:
@@ -51,7 +52,7 @@ def resolve_num_threads() -> tuple[int, str]:
         The number, at most four for each CPU, and its origin in words.
     """
     n, origin = _resolve()
-    return min(n, _limit), origin
+    return min(n, 4 * _CPUS), origin
 
 
 def _resolve() -> tuple[int, str]:
@@ -65,7 +66,7 @@ def _resolve() -> tuple[int, str]:
         return set_outside
     if _BORN_BY_FORK or os.getpid() != _IMPORTED_BY:
         return 1, "forked child"
-    return _core.available_parallelism(), "CPUs available to this process"
+    return _CPUS, "CPUs available to this process"
 
 
 def get_num_threads() -> int:
