@@ -8,7 +8,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use obspeed_core::Complex64;
 use obspeed_core::parallel::Never;
 use obspeed_core::response::{
-    Decimation, Domain, Grid, Kind, Response, Sensitivity, Stage, Stored,
+    Decimation, Domain, Grid, Kind, Part, Response, Sensitivity, Stage, Stored,
 };
 
 fn stage(sequence: i64, kind: Kind, rate: f64) -> Stage {
@@ -64,7 +64,7 @@ fn spectra(c: &mut Criterion) {
         for nfft in [1000, 720_000] {
             let grid = Grid { nfft, delta: 0.01 };
             c.bench_function(&format!("response/{name}/{nfft}"), |b| {
-                b.iter(|| model.evaluate(black_box(grid), &Never).expect("evaluated"));
+                b.iter(|| model.evaluate(black_box(grid), Part::All, &Never).expect("evaluated"));
             });
         }
     }

@@ -79,14 +79,13 @@ impl Deconvolve {
         if !mean.is_finite() {
             return Err(Error::Declined("the data hold NaN or Inf"));
         }
-        let half = self.grid.nfft / 2;
-        let response = self.response.on(self.grid, cancel)?;
-        check_len("response", half + 1, response.len())?;
-        let level = self.level(&response)?;
         let mean = if self.zero_mean { mean } else { 0.0 };
-        if self.grid.nfft >= HALVES && half.is_multiple_of(2) {
-            return self.apply_halves(src, mean, &response, level, dst, cancel);
+        if self.grid.nfft >= HALVES && self.grid.nfft.is_multiple_of(4) {
+            return self.apply_halves(src, mean, dst, cancel);
         }
+        let response = self.response.all(self.grid, cancel)?;
+        check_len("response", self.grid.bins(), response.len())?;
+        let level = self.level(extent(&response), response[0])?;
         let mut workspace = Workspace::new(self.grid.nfft)?;
         let (time, _) = workspace.buffers();
         self.load(src, mean, time);
@@ -120,15 +119,15 @@ impl Deconvolve {
         }
     }
 
-    /// The smallest modulus the response is divided by.
-    fn level(&self, response: &[Complex64]) -> Result<f64> {
-        let Extent { largest, tiny, zeros } = extent(response);
+    /// The smallest modulus the response is divided by; its value at frequency 0 may be 0.
+    fn level(&self, extent: Extent, dc: Complex64) -> Result<f64> {
+        let Extent { largest, tiny, zeros } = extent;
         if !largest.is_finite() || tiny > 0 {
             return Err(Error::Declined("the response is too large or too small to be inverted"));
         }
         match self.water_level {
             Some(decibels) => Ok(largest.sqrt() * 10.0_f64.powf(-decibels / 20.0)),
-            None if zeros > usize::from(response[0] == Complex64::ZERO) => {
+            None if zeros > usize::from(dc == Complex64::ZERO) => {
                 Err(Error::Declined("the response is zero at some frequency"))
             }
             None => Ok(0.0),
@@ -204,7 +203,7 @@ impl Deconvolve {
 }
 
 /// How large and how small a response is.
-#[derive(Default)]
+#[derive(Default, Clone, Copy)]
 struct Extent {
     /// The largest squared modulus; not finite if one is not.
     largest: f64,
@@ -212,6 +211,18 @@ struct Extent {
     tiny: usize,
     /// How many bins are zero.
     zeros: usize,
+}
+
+impl Extent {
+    fn with(self, other: Self) -> Self {
+        // A sum of maxima would be too large, a maximum would hide a NaN.
+        let finite = (self.largest + other.largest).is_finite();
+        Self {
+            largest: if finite { self.largest.max(other.largest) } else { f64::NAN },
+            tiny: self.tiny + other.tiny,
+            zeros: self.zeros + other.zeros,
+        }
+    }
 }
 
 dispatch! { fn extent(response: &[Complex64]) -> Extent = extent_body }

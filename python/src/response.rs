@@ -75,7 +75,9 @@ impl Response {
         nfft: usize,
         delta: f64,
     ) -> PyResult<Bound<'py, PyArray1<Complex64>>> {
-        self.compute(py, Grid { nfft, delta }, core::Response::evaluate)
+        self.compute(py, Grid { nfft, delta }, |response, grid, cancel| {
+            response.evaluate(grid, core::Part::All, cancel)
+        })
     }
 
     /// Raises `ValueError` with the reason if the response cannot be evaluated on this grid.

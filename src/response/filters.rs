@@ -116,17 +116,17 @@ impl<'a> Filters<'a> {
 
     /// The product of all filters at the frequencies of the block that begins with number `first`.
     #[inline(always)]
-    pub fn evaluate<L: Lanes>(&self, first: usize, work: &mut Plane, scratch: &mut Scratch) {
+    pub fn evaluate<L: Lanes>(&self, first: f64, work: &mut Plane, scratch: &mut Scratch) {
         if let Some(panel) = &self.panel {
             self.interpolate::<L>(panel, first, work, scratch);
         } else {
             work.fill_ones();
             for filter in &self.each {
-                filter.multiply::<L>(first as f64 * self.step, work);
+                filter.multiply::<L>(first * self.step, work);
             }
         }
         if let Some(delay) = &self.delay {
-            multiply::<L>(delay, first as f64 * self.step, work);
+            multiply::<L>(delay, first * self.step, work);
         }
     }
 
@@ -137,12 +137,12 @@ impl<'a> Filters<'a> {
     fn interpolate<L: Lanes>(
         &self,
         panel: &Panel,
-        first: usize,
+        first: f64,
         work: &mut Plane,
         scratch: &mut Scratch,
     ) {
         let block = panel.abscissae.len() * 4;
-        let middle = (first as f64 + (block - 1) as f64 / 2.0) * self.step;
+        let middle = (first + (block - 1) as f64 / 2.0) * self.step;
         let mut common_is_causal = false;
         let mut one_is_steep = false;
         scratch.steep.clear();

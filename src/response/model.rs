@@ -40,6 +40,29 @@ impl Grid {
     }
 }
 
+/// Which frequencies of a grid, of which `nfft` is a multiple of 4 for the halves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// All of them.
+    All,
+    /// Numbers 0, 2, 4, ...
+    Even,
+    /// Numbers 1, 3, 5, ...
+    Odd,
+}
+
+impl Part {
+    /// Number of frequencies.
+    #[must_use]
+    pub fn count(self, grid: Grid) -> usize {
+        match self {
+            Self::All => grid.bins(),
+            Self::Even => grid.bins().div_ceil(2),
+            Self::Odd => grid.bins() / 2,
+        }
+    }
+}
+
 /// Why a response cannot be evaluated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ResponseError {
@@ -132,10 +155,10 @@ impl Response {
     /// As [`Response::evaluate`].
     pub fn spectrum(&self, grid: Grid, cancel: &dyn Cancel) -> Result<Arc<[Complex64]>> {
         let key = cache::Key { content: self.key, nfft: grid.nfft, delta: grid.delta.to_bits() };
-        cache::get(key, cancel, || self.evaluate(grid, cancel))
+        cache::get(key, cancel, || self.evaluate(grid, Part::All, cancel))
     }
 
-    /// The spectrum, `nfft / 2 + 1` values, computed anew: output units per input unit, or what the
+    /// The spectrum at a part of the frequencies, computed anew and not kept: output units per input unit, or what the
     /// output makes of the input.
     ///
     /// It agrees with evalresp to 1e-12 of its maximum. Machines with and without AVX2 differ by some
@@ -143,9 +166,14 @@ impl Response {
     ///
     /// # Errors
     /// [`Error::Cancelled`], [`Error::Memory`], and as [`Response::check`].
-    pub fn evaluate(&self, grid: Grid, cancel: &dyn Cancel) -> Result<Arc<[Complex64]>> {
+    pub fn evaluate(
+        &self,
+        grid: Grid,
+        part: Part,
+        cancel: &dyn Cancel,
+    ) -> Result<Arc<[Complex64]>> {
         self.check(grid)?;
-        spectrum::evaluate(self, grid, cancel)
+        spectrum::evaluate(self, grid, part, cancel)
     }
 
     /// Whether the response can be evaluated on this grid.

@@ -13,7 +13,7 @@ use super::coefficients::Ratio;
 use super::filters::Filters;
 use super::fir::Fir;
 use super::list::List;
-use super::model::{Factor, Grid, Response};
+use super::model::{Factor, Grid, Part, Response};
 use super::paz::{Domain, Paz};
 use super::phasor::{Ladder, Offsets, Phasors};
 use super::simd::{Kernel, Lanes, Pair, Plane, dispatch};
@@ -24,15 +24,16 @@ const BETWEEN_CHECKS: usize = 8192;
 pub(super) fn evaluate(
     response: &Response,
     grid: Grid,
+    part: Part,
     cancel: &dyn Cancel,
 ) -> Result<Arc<[Complex64]>> {
-    let bytes = grid.bins().saturating_mul(size_of::<Complex64>());
-    if Vec::<Complex64>::new().try_reserve_exact(grid.bins()).is_err() {
-        return Err(Error::Memory(bytes));
+    let count = part.count(grid);
+    if Vec::<Complex64>::new().try_reserve_exact(count).is_err() {
+        return Err(Error::Memory(count.saturating_mul(size_of::<Complex64>())));
     }
-    let mut spectrum = Arc::<[Complex64]>::new_uninit_slice(grid.bins());
+    let mut spectrum = Arc::<[Complex64]>::new_uninit_slice(count);
     if let Some(out) = Arc::get_mut(&mut spectrum) {
-        dispatch(Evaluation { plan: &Plan::new(response, grid), out, cancel })?;
+        dispatch(Evaluation { plan: &Plan::new(response, grid, part), out, cancel })?;
     }
     // SAFETY: the kernel writes every element of `out` unless it fails, and nobody else has the Arc.
     Ok(unsafe { spectrum.assume_init() })
@@ -42,6 +43,8 @@ pub(super) fn evaluate(
 struct Plan<'a> {
     response: &'a Response,
     step: f64,
+    /// Number of the first frequency.
+    shift: f64,
     /// Frequencies in a block, a multiple of 16.
     block: usize,
     filters: Filters<'a>,
@@ -57,14 +60,18 @@ enum Other<'a> {
 }
 
 impl<'a> Plan<'a> {
-    fn new(response: &'a Response, grid: Grid) -> Self {
-        let step = grid.step();
+    fn new(response: &'a Response, grid: Grid, part: Part) -> Self {
+        let (step, shift) = match part {
+            Part::All => (grid.step(), 0.0),
+            Part::Even => (2.0 * grid.step(), 0.0),
+            Part::Odd => (2.0 * grid.step(), 0.5),
+        };
         let firs = response.factors.iter().filter_map(|f| match f {
             Factor::Fir(fir) => Some(fir),
             _ => None,
         });
         let firs: Vec<&Fir> = firs.collect();
-        let (filters, block) = Filters::new(&firs, step, grid.bins());
+        let (filters, block) = Filters::new(&firs, step, part.count(grid));
         let bins = Offsets::Bins { step, count: block };
         let others = response.factors.iter().filter_map(|factor| match factor {
             Factor::Fir(_) => None,
@@ -75,21 +82,21 @@ impl<'a> Plan<'a> {
             Factor::Ratio(ratio) => Some(Other::Ratio(ratio, Ladder::new(ratio.dt, &bins))),
             Factor::List(list) => Some(Other::List(list)),
         });
-        Self { response, step, block, filters, others: others.collect() }
+        Self { response, step, shift, block, filters, others: others.collect() }
     }
 
-    /// The frequencies of quad `i` of the block that begins with frequency `first`, as `NumPy`'s
+    /// The frequencies of quad `i` of the block that begins with frequency number `first`, as `NumPy`'s
     /// `linspace` has them.
     #[inline(always)]
-    fn frequencies<L: Lanes>(&self, first: usize, i: usize) -> L {
-        L::load(&std::array::from_fn(|l| (first + 4 * i + l) as f64)).mul(L::splat(self.step))
+    fn frequencies<L: Lanes>(&self, first: f64, i: usize) -> L {
+        L::load(&std::array::from_fn(|l| first + (4 * i + l) as f64)).mul(L::splat(self.step))
     }
 
     /// Multiplies by a factor that is no FIR filter.
     #[inline(always)]
-    fn other<L: Lanes>(&self, other: &Other<'_>, first: usize, work: &mut Plane) {
+    fn other<L: Lanes>(&self, other: &Other<'_>, first: f64, work: &mut Plane) {
         let quads = work.re.len();
-        let f = first as f64 * self.step;
+        let f = first * self.step;
         match other {
             Other::Ratio(ratio, ladder) => {
                 let at = ladder.at::<L>(f);
@@ -116,7 +123,7 @@ impl<'a> Plan<'a> {
             Other::List(list) => {
                 for j in 0..4 * quads {
                     let (re, im) = (&mut work.re[j / 4][j % 4], &mut work.im[j / 4][j % 4]);
-                    let h = Complex64::new(*re, *im) * list.at((first + j) as f64 * self.step);
+                    let h = Complex64::new(*re, *im) * list.at((first + j as f64) * self.step);
                     (*re, *im) = (h.re, h.im);
                 }
             }
@@ -125,7 +132,7 @@ impl<'a> Plan<'a> {
 
     /// Constant and power of iω, and the result in its place.
     #[inline(always)]
-    fn finish<L: Lanes>(&self, first: usize, work: &Plane, out: &mut [MaybeUninit<Complex64>]) {
+    fn finish<L: Lanes>(&self, first: f64, work: &Plane, out: &mut [MaybeUninit<Complex64>]) {
         let scale = L::splat(self.response.scale);
         let derivatives = self.response.derivatives;
         for (i, out) in out.chunks_mut(4).enumerate() {
@@ -147,7 +154,7 @@ impl<'a> Plan<'a> {
                 out.write(Complex64::new(re, im));
             }
         }
-        if first == 0 && derivatives < 0 {
+        if first < 0.25 && derivatives < 0 {
             out[0].write(Complex64::new(0.0, 0.0)); // evalresp's rule for 1/0
         }
     }
@@ -169,7 +176,7 @@ impl Kernel for Evaluation<'_> {
         let mut scratch = plan.filters.scratch(plan.block);
         let mut since_check = 0;
         for (i, out) in out.chunks_mut(plan.block).enumerate() {
-            let first = i * plan.block;
+            let first = (i * plan.block) as f64 + plan.shift;
             plan.filters.evaluate::<L>(first, &mut work, &mut scratch);
             for other in &plan.others {
                 plan.other::<L>(other, first, &mut work);
@@ -214,9 +221,9 @@ mod tests {
             Response::new(vec![stage(1, paz), stage(2, fir)], None, "DISP").expect("valid");
         for nfft in [500, 100_000] {
             let grid = Grid { nfft, delta: 0.01 };
-            let prepared = Plan::new(&response, grid);
+            let prepared = Plan::new(&response, grid, Part::All);
             assert_eq!(prepared.block > 64, nfft > 500);
-            let fast = evaluate(&response, grid, &Never).expect("valid");
+            let fast = evaluate(&response, grid, Part::All, &Never).expect("valid");
             let mut twin = vec![MaybeUninit::new(Complex64::new(f64::NAN, 0.0)); grid.bins()];
             let evaluation = Evaluation { plan: &prepared, out: &mut twin, cancel: &Never };
             evaluation.run::<Plain>().expect("valid");

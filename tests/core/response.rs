@@ -7,7 +7,7 @@ use std::sync::{Barrier, Mutex, PoisonError};
 
 use obspeed_core::parallel::{Cancel, Flag, Never};
 use obspeed_core::response::{
-    Decimation, Domain, Grid, Kind, Response, Sensitivity, Stage, Stored, cache,
+    Decimation, Domain, Grid, Kind, Part, Response, Sensitivity, Stage, Stored, cache,
 };
 use obspeed_core::{Complex64, Error};
 use proptest::prelude::*;
@@ -97,7 +97,7 @@ fn stage_at(stage: &Stage, w: f64) -> Complex64 {
 
 /// Largest difference to the definition, in units of the largest value the taps could give.
 fn worst(stages: &[Stage], grid: Grid) -> f64 {
-    let h = response(stages.to_vec(), "DEF").evaluate(grid, &Never).expect("evaluated");
+    let h = response(stages.to_vec(), "DEF").evaluate(grid, Part::All, &Never).expect("evaluated");
     assert_eq!(h.len(), grid.nfft / 2 + 1);
     let scale = stages.iter().map(|s| match &s.kind {
         Kind::Fir { stored, coefficients } => {
@@ -169,7 +169,9 @@ fn filters_with_feedback_and_all_kinds_of_roots_agree_with_the_definition() {
 fn outputs_are_derivatives_of_each_other_and_zero_at_zero() {
     let grid = Grid { nfft: 2000, delta: 0.01 };
     let h = |output| {
-        response(vec![paz(1, Domain::Radians)], output).evaluate(grid, &Never).expect("evaluated")
+        response(vec![paz(1, Domain::Radians)], output)
+            .evaluate(grid, Part::All, &Never)
+            .expect("evaluated")
     };
     let (disp, vel, acc) = (h("DISP"), h("vel"), h("ACC"));
     assert_eq!(acc[0], Complex64::new(0.0, 0.0));
@@ -284,9 +286,32 @@ fn a_stop_leaves_nothing_behind_and_the_next_call_computes() {
     assert_eq!(cache::info().entries, 0);
     let raised = Flag::default();
     raised.raise();
-    assert_eq!(model.evaluate(grid, &raised).err(), Some(Error::Cancelled));
+    assert_eq!(model.evaluate(grid, Part::All, &raised).err(), Some(Error::Cancelled));
     assert!(model.spectrum(grid, &Never).is_ok());
     cache::clear();
+}
+
+/// Long traces take a response in halves: they must be the very halves of the whole.
+#[test]
+fn even_and_odd_frequencies_make_the_whole() {
+    let stages = vec![
+        paz(1, Domain::Radians),
+        fir(2, Stored::Full, taps(90), 200.0),
+        fir(3, Stored::EvenHalf, taps(20), 100.0),
+    ];
+    for output in ["VEL", "DISP"] {
+        let model = response(stages.clone(), output);
+        for nfft in [8, 1000, 100_000] {
+            let part = |part| model.evaluate(Grid { nfft, delta: 0.01 }, part, &Never).expect("ok");
+            let (all, even, odd) = (part(Part::All), part(Part::Even), part(Part::Odd));
+            let largest = all.iter().map(|h| h.norm()).fold(0.0, f64::max);
+            let halves = all.chunks(2).zip(even.iter()).map(|(all, h)| all[0] - h);
+            let halves =
+                halves.chain(all[1..].chunks(2).zip(odd.iter()).map(|(all, h)| all[0] - h));
+            assert_eq!(even.len() + odd.len(), all.len());
+            assert!(halves.map(Complex64::norm).fold(0.0, f64::max) <= 1e-13 * largest);
+        }
+    }
 }
 
 #[test]
@@ -296,7 +321,7 @@ fn a_list_is_met_at_its_points_and_follows_a_cubic_everywhere() {
         frequency.iter().map(|f| 1.0 + f - 0.3 * f * f + 0.1 * f * f * f).collect();
     let list = Kind::List { phase: vec![90.0; 7], frequency, amplitude };
     let h = response(vec![stage(1, list, None)], "DEF")
-        .evaluate(Grid { nfft: 160, delta: 0.0625 }, &Never)
+        .evaluate(Grid { nfft: 160, delta: 0.0625 }, Part::All, &Never)
         .expect("evaluated");
     for (k, h) in h.iter().enumerate() {
         let f = k as f64 * 0.1;
