@@ -12,7 +12,7 @@ use obspeed_core::detrend::Detrend;
 use obspeed_core::fft::Workspace;
 use obspeed_core::lanczos::Lanczos;
 use obspeed_core::parallel::Never;
-use obspeed_core::samples::Pointwise;
+use obspeed_core::samples::{Pointwise, Transform};
 use obspeed_core::sensitivity::Sensitivity;
 use obspeed_core::taper::Taper;
 

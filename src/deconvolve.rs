@@ -11,7 +11,7 @@ use crate::cosine::{BLOCK, Cosines};
 use crate::fft::Workspace;
 use crate::parallel::Cancel;
 use crate::response::{Grid, Spectrum};
-use crate::samples::{Sample, check_len};
+use crate::samples::{Sample, Transform, check_len};
 use crate::simd::{Lanes, dispatch};
 use crate::sum::sum;
 use crate::{Complex64, Error, Result};
@@ -65,46 +65,6 @@ impl Deconvolve {
             None => vec![Band { bins: 0..grid.nfft / 2 + 1, shape: Shape::Pass }],
         };
         Ok(Self { response, npts, grid, zero_mean, taper, water_level, bands })
-    }
-
-    /// Writes the ground motion for `src` to `dst`; both have the prepared length.
-    ///
-    /// # Errors
-    /// [`Error::Length`]; [`Error::Declined`] for data that hold NaN or Inf and for a response that
-    /// cannot be inverted; [`Error::Memory`]; [`Error::Cancelled`]; what the response answers.
-    pub fn apply<S: Sample>(&self, src: &[S], dst: &mut [f64], cancel: &dyn Cancel) -> Result<()> {
-        check_len("data", self.npts, src.len())?;
-        check_len("output", self.npts, dst.len())?;
-        let mean = sum(src) / src.len() as f64;
-        if !mean.is_finite() {
-            return Err(Error::Declined("the data hold NaN or Inf"));
-        }
-        let mean = if self.zero_mean { mean } else { 0.0 };
-        if self.grid.nfft >= HALVES && self.grid.nfft.is_multiple_of(4) {
-            return self.apply_halves(src, mean, dst, cancel);
-        }
-        let response = self.response.all(self.grid, cancel)?;
-        check_len("response", self.grid.bins(), response.len())?;
-        let level = self.level(extent(&response), response[0])?;
-        let mut workspace = Workspace::new(self.grid.nfft)?;
-        let (time, _) = workspace.buffers();
-        self.load(src, mean, time);
-        cancel.check()?;
-        workspace.forward()?;
-        cancel.check()?;
-        let (time, bins) = workspace.buffers();
-        self.divide(bins, &response, level, time);
-        drop(response);
-        cancel.check()?;
-        // The inverse is the same transform once more: see `divide`.
-        workspace.forward()?;
-        cancel.check()?;
-        let mut check = 0.0;
-        for (y, bin) in dst.iter_mut().zip(&*workspace.buffers().1) {
-            *y = bin.re - bin.im;
-            check += *y * 0.0;
-        }
-        if check == 0.0 { Ok(()) } else { Err(Error::Declined("the result would not be finite")) }
     }
 
     /// The samples less `mean`, tapered, and zeros up to the length of the transform.
@@ -199,6 +159,44 @@ impl Deconvolve {
         time[..start].fill(0.0);
         time[end..(n + 1 - end).max(end)].fill(0.0);
         time[(n + 1 - start).min(n)..].fill(0.0);
+    }
+}
+
+impl Transform for Deconvolve {
+    /// Declines data that hold NaN or Inf, and a response that cannot be inverted.
+    fn apply<S: Sample>(&self, src: &[S], dst: &mut [f64], cancel: &dyn Cancel) -> Result<()> {
+        check_len("data", self.npts, src.len())?;
+        check_len("output", self.npts, dst.len())?;
+        let mean = sum(src) / src.len() as f64;
+        if !mean.is_finite() {
+            return Err(Error::Declined("the data hold NaN or Inf"));
+        }
+        let mean = if self.zero_mean { mean } else { 0.0 };
+        if self.grid.nfft >= HALVES && self.grid.nfft.is_multiple_of(4) {
+            return self.apply_halves(src, mean, dst, cancel);
+        }
+        let response = self.response.all(self.grid, cancel)?;
+        check_len("response", self.grid.bins(), response.len())?;
+        let level = self.level(extent(&response), response[0])?;
+        let mut workspace = Workspace::new(self.grid.nfft)?;
+        let (time, _) = workspace.buffers();
+        self.load(src, mean, time);
+        cancel.check()?;
+        workspace.forward()?;
+        cancel.check()?;
+        let (time, bins) = workspace.buffers();
+        self.divide(bins, &response, level, time);
+        drop(response);
+        cancel.check()?;
+        // The inverse is the same transform once more: see `divide`.
+        workspace.forward()?;
+        cancel.check()?;
+        let mut check = 0.0;
+        for (y, bin) in dst.iter_mut().zip(&*workspace.buffers().1) {
+            *y = bin.re - bin.im;
+            check += *y * 0.0;
+        }
+        if check == 0.0 { Ok(()) } else { Err(Error::Declined("the result would not be finite")) }
     }
 }
 

@@ -4,7 +4,7 @@ mod kernel;
 
 use self::kernel::{Direct, Phases};
 use crate::parallel::Cancel;
-use crate::samples::{Sample, check_len};
+use crate::samples::{Sample, Transform, check_len};
 use crate::{Error, Result};
 
 /// Outputs a block holds at most.
@@ -70,17 +70,27 @@ impl Lanczos {
         Ok(Self { npts_in, npts, at, a, kernel })
     }
 
-    /// Number of samples that come out.
-    #[must_use]
-    pub fn npts(&self) -> usize {
+    /// The sample `a` before the nearest to the `j`th output.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)] // below 2^50
+    fn first_tap(&self, j: usize) -> i64 {
+        self.at.at(j).round_ties_even() as i64 - self.a as i64
+    }
+
+    /// As many outputs as need about [`WINDOW`] samples.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // clamped
+    fn outputs_per_block(&self, width: usize) -> usize {
+        let room = WINDOW.max(4 * width) - width;
+        (room as f64 / self.at.ratio).clamp(1.0, OUTPUTS as f64) as usize
+    }
+}
+
+impl Transform for Lanczos {
+    fn npts(&self, _: usize) -> usize {
         self.npts
     }
 
-    /// Writes the samples at the new positions to `dst`.
-    ///
-    /// # Errors
-    /// [`Error::Length`]; [`Error::Declined`] for data that hold NaN or Inf; [`Error::Cancelled`].
-    pub fn apply<S: Sample>(&self, src: &[S], dst: &mut [f64], cancel: &dyn Cancel) -> Result<()> {
+    /// Declines data that hold NaN or Inf.
+    fn apply<S: Sample>(&self, src: &[S], dst: &mut [f64], cancel: &dyn Cancel) -> Result<()> {
         check_len("data", self.npts_in, src.len())?;
         check_len("output", self.npts, dst.len())?;
         // One more on each side: a phase at the middle between two samples may take either.
@@ -99,19 +109,6 @@ impl Lanczos {
             }
         }
         Ok(())
-    }
-
-    /// The sample `a` before the nearest to the `j`th output.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)] // below 2^50
-    fn first_tap(&self, j: usize) -> i64 {
-        self.at.at(j).round_ties_even() as i64 - self.a as i64
-    }
-
-    /// As many outputs as need about [`WINDOW`] samples.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // clamped
-    fn outputs_per_block(&self, width: usize) -> usize {
-        let room = WINDOW.max(4 * width) - width;
-        (room as f64 / self.at.ratio).clamp(1.0, OUTPUTS as f64) as usize
     }
 }
 

@@ -1,8 +1,8 @@
 //! The kernels of obspeed: signal processing for seismology, slices in and slices out.
 //!
 //! Nothing here knows Python or `ObsPy`. A caller prepares [`step::Step`]s, which hold everything
-//! that does not depend on the samples, and runs them with [`chain::run`] on one trace, or on many
-//! through [`parallel::run`], which is the only way into parallel code.
+//! that does not depend on the samples, and runs them with [`chain::run`] on one trace, or with
+//! [`jobs::run`] on many. [`parallel::run`] is the only way into parallel code.
 //!
 //! Conventions: sample intervals in seconds, frequencies in hertz, forward transforms unnormalised.
 //! Results never depend on the number of threads: the unit of parallelism is a trace.
@@ -13,6 +13,7 @@ pub mod deconvolve;
 pub mod detrend;
 mod error;
 pub mod fft;
+pub mod jobs;
 pub mod lanczos;
 pub mod parallel;
 pub mod response;

@@ -2,8 +2,10 @@
 //!
 //! Integers become `f64`; `f32` stays `f32` where `ObsPy` keeps it, and is widened where it widens.
 
+use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Sub};
 
+use crate::parallel::Cancel;
 use crate::{Error, Result};
 
 /// A type of sample a trace can hold.
@@ -39,6 +41,8 @@ pub trait Real:
     fn slice(output: Output<'_>) -> Result<&mut [Self]>;
     /// The other way.
     fn output(data: &mut [Self]) -> Output<'_>;
+    /// And for reading.
+    fn input(data: &[Self]) -> Input<'_>;
 }
 
 const OTHER_PRECISION: Error = Error::Declined("output of another precision than the result");
@@ -96,6 +100,9 @@ impl Real for f32 {
     fn output(data: &mut [Self]) -> Output<'_> {
         Output::F32(data)
     }
+    fn input(data: &[Self]) -> Input<'_> {
+        Input::F32(data)
+    }
 }
 
 impl Real for f64 {
@@ -110,6 +117,9 @@ impl Real for f64 {
     }
     fn output(data: &mut [Self]) -> Output<'_> {
         Output::F64(data)
+    }
+    fn input(data: &[Self]) -> Input<'_> {
+        Input::F64(data)
     }
 }
 
@@ -180,13 +190,21 @@ impl Output<'_> {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// The same place for a while.
+    pub fn reborrow(&mut self) -> Output<'_> {
+        match self {
+            Self::F32(y) => Output::F32(y),
+            Self::F64(y) => Output::F64(y),
+        }
+    }
 }
 
 /// A step that leaves the number of samples and, for floats, their type.
 ///
 /// Both ways give the same values. Both look before they write: where they return an error, `dst`
 /// of [`Pointwise::into_new`] holds nothing of use and the data of [`Pointwise::in_place`] are untouched.
-pub trait Pointwise {
+pub trait Pointwise: Debug + Send + Sync + 'static {
     /// Writes the result for `src` to `dst`, which has the same length.
     ///
     /// # Errors
@@ -199,6 +217,46 @@ pub trait Pointwise {
     /// # Errors
     /// As [`Pointwise::into_new`].
     fn in_place<T: Real>(&self, data: &mut [T]) -> Result<()>;
+}
+
+/// A step whose result has its own length, or is double precision whatever goes in.
+pub trait Transform: Debug + Send + Sync + 'static {
+    /// Number of samples that come out where `npts` go in; `npts` goes for nothing with a step that
+    /// was prepared for one length.
+    fn npts(&self, npts: usize) -> usize {
+        npts
+    }
+
+    /// Writes the result for `src` to `dst`, which has as many samples as [`Transform::npts`] says.
+    ///
+    /// # Errors
+    /// [`Error::Length`], [`Error::Cancelled`], [`Error::Memory`], or [`Error::Declined`] where the
+    /// data are not answered for; `dst` then holds nothing of use.
+    fn apply<S: Sample>(&self, src: &[S], dst: &mut [f64], cancel: &dyn Cancel) -> Result<()>;
+
+    /// How many traces of one length are best done together.
+    fn lanes(&self) -> usize {
+        1
+    }
+
+    /// True if traces of one length may be done together, some with this step and some with `other`.
+    fn joins(&self, _other: &Self) -> bool {
+        false
+    }
+
+    /// Does several traces of one length, each to the same bits as [`Transform::apply`] gives.
+    ///
+    /// # Errors
+    /// As [`Transform::apply`]; none of `dst` then holds anything of use.
+    fn apply_lanes(
+        &self,
+        src: &[Input<'_>],
+        dst: &mut [&mut [f64]],
+        cancel: &dyn Cancel,
+    ) -> Result<()> {
+        let mut pairs = src.iter().zip(dst);
+        pairs.try_for_each(|(src, dst)| with_samples!(src, x => self.apply(x, dst, cancel)))
+    }
 }
 
 /// Both slices of a step have the length it needs.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::parallel::Cancel;
-use crate::samples::{Pointwise, Real, Sample, check_len};
+use crate::samples::{Pointwise, Real, Sample, Transform, check_len};
 use crate::{Error, Result};
 
 /// Samples between two looks at the outside world.
@@ -71,13 +71,9 @@ pub enum Polynomial {
     },
 }
 
-impl Polynomial {
-    /// Writes the ground motion for `src` to `dst`, which has the same length.
-    ///
-    /// # Errors
-    /// [`Error::Length`]; [`Error::Declined`] for a value that is NaN or infinite, before or after;
-    /// [`Error::Cancelled`].
-    pub fn apply<S: Sample>(&self, src: &[S], dst: &mut [f64], cancel: &dyn Cancel) -> Result<()> {
+impl Transform for Polynomial {
+    /// Declines a value that is NaN or infinite, before or after.
+    fn apply<S: Sample>(&self, src: &[S], dst: &mut [f64], cancel: &dyn Cancel) -> Result<()> {
         check_len("output", src.len(), dst.len())?;
         for (x, y) in src.chunks(BLOCK).zip(dst.chunks_mut(BLOCK)) {
             cancel.check()?;

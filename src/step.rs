@@ -1,84 +1,122 @@
 //! A call on a trace as data: everything about it that does not depend on the samples.
+//!
+//! Kernels are generic over the type of the samples, a trace is not: this is where the two meet.
 
+use std::any::Any;
+use std::fmt::Debug;
 use std::sync::Arc;
 
-use crate::Result;
-use crate::deconvolve::Deconvolve;
-use crate::detrend::Detrend;
-use crate::lanczos::Lanczos;
 use crate::parallel::Cancel;
-use crate::samples::{Pointwise, Real, Sample};
-use crate::sensitivity::{Polynomial, Sensitivity};
-use crate::taper::Taper;
+use crate::samples::{Input, Output, Pointwise, Real, Sample, Transform};
+use crate::{Error, Result, with_samples};
 
-/// One prepared step.
+/// One prepared step. Cheap to clone.
 #[derive(Debug, Clone)]
-pub enum Step {
-    /// Subtract a trend.
-    Detrend(Detrend),
-    /// Multiply both ends by a window.
-    Taper(Taper),
-    /// Divide by the overall sensitivity.
-    Sensitivity(Sensitivity),
-    /// Undo a polynomial response.
-    Polynomial(Polynomial),
-    /// Remove the instrument response.
-    Deconvolve(Arc<Deconvolve>),
-    /// Sample anew with a Lanczos kernel.
-    Lanczos(Arc<Lanczos>),
-}
+pub struct Step(Kind);
 
-/// Runs `$body` with `$p` bound to the [`Pointwise`] inside a [`Step`], or `$else` for a transform.
-macro_rules! with_pointwise {
-    ($step:expr, $p:ident => $body:expr, $t:ident => $else:expr) => {
-        match $step {
-            Step::Detrend($p) => $body,
-            Step::Taper($p) => $body,
-            Step::Sensitivity($p) => $body,
-            $t => $else,
-        }
-    };
+#[derive(Debug, Clone)]
+enum Kind {
+    Pointwise(Arc<dyn AnyPointwise>),
+    Transform(Arc<dyn AnyTransform>),
 }
 
 impl Step {
-    /// True for a step whose result has its own length or type; the others are [`Pointwise`].
+    /// From a step that leaves the number of samples and, for floats, their type.
+    pub fn pointwise(step: impl Pointwise) -> Self {
+        Self(Kind::Pointwise(Arc::new(step)))
+    }
+
+    /// From a step whose result has its own length or type.
+    pub fn transform(step: impl Transform) -> Self {
+        Self(Kind::Transform(Arc::new(step)))
+    }
+
+    /// True for a [`Transform`]; the others are [`Pointwise`].
     #[must_use]
     pub fn is_transform(&self) -> bool {
-        matches!(self, Self::Polynomial(_) | Self::Deconvolve(_) | Self::Lanczos(_))
+        self.as_transform().is_some()
     }
 
     /// Number of samples that come out where `npts` go in.
     #[must_use]
     pub fn npts(&self, npts: usize) -> usize {
-        match self {
-            Self::Lanczos(step) => step.npts(),
-            _ => npts,
+        self.as_transform().map_or(npts, |step| step.npts(npts))
+    }
+
+    pub(crate) fn as_pointwise(&self) -> Result<&dyn AnyPointwise> {
+        match &self.0 {
+            Kind::Pointwise(step) => Ok(&**step),
+            Kind::Transform(_) => Err(Error::Declined("a step that cannot be done in place")),
         }
     }
 
-    /// Applies a pointwise step to `src`, writing to `dst`.
+    pub(crate) fn as_transform(&self) -> Option<&dyn AnyTransform> {
+        if let Kind::Transform(step) = &self.0 { Some(&**step) } else { None }
+    }
+}
+
+/// A [`Pointwise`] for samples of any type.
+pub(crate) trait AnyPointwise: Debug + Send + Sync {
     #[allow(clippy::wrong_self_convention)] // as in `Pointwise`
-    pub(crate) fn into_new<S: Sample>(&self, src: &[S], dst: &mut [S::Real]) -> Result<()> {
-        with_pointwise!(self, step => step.into_new(src, dst), other => unreachable!("{other:?}"))
+    fn into_new(&self, src: Input<'_>, dst: Output<'_>) -> Result<()>;
+    fn in_place(&self, data: Output<'_>) -> Result<()>;
+}
+
+impl<P: Pointwise> AnyPointwise for P {
+    fn into_new(&self, src: Input<'_>, dst: Output<'_>) -> Result<()> {
+        with_samples!(src, x => Pointwise::into_new(self, x, real(x, dst)?))
     }
 
-    /// Applies a pointwise step to `data`.
-    pub(crate) fn in_place<T: Real>(&self, data: &mut [T]) -> Result<()> {
-        with_pointwise!(self, step => step.in_place(data), other => unreachable!("{other:?}"))
+    fn in_place(&self, data: Output<'_>) -> Result<()> {
+        match data {
+            Output::F32(x) => Pointwise::in_place(self, x),
+            Output::F64(x) => Pointwise::in_place(self, x),
+        }
     }
+}
 
-    /// Applies a transform to `src`, writing to `dst`.
-    pub(crate) fn transform<S: Sample>(
+/// The slice for what becomes of samples as those of `x`.
+fn real<'a, S: Sample>(_: &[S], output: Output<'a>) -> Result<&'a mut [S::Real]> {
+    S::Real::slice(output)
+}
+
+/// A [`Transform`] of samples of any type.
+pub(crate) trait AnyTransform: Any + Debug + Send + Sync {
+    fn npts(&self, npts: usize) -> usize;
+    fn apply(&self, src: Input<'_>, dst: &mut [f64], cancel: &dyn Cancel) -> Result<()>;
+    fn lanes(&self) -> usize;
+    fn joins(&self, other: &dyn AnyTransform) -> bool;
+    fn apply_lanes(
         &self,
-        src: &[S],
-        dst: &mut [f64],
+        src: &[Input<'_>],
+        dst: &mut [&mut [f64]],
+        cancel: &dyn Cancel,
+    ) -> Result<()>;
+}
+
+impl<T: Transform> AnyTransform for T {
+    fn npts(&self, npts: usize) -> usize {
+        Transform::npts(self, npts)
+    }
+
+    fn apply(&self, src: Input<'_>, dst: &mut [f64], cancel: &dyn Cancel) -> Result<()> {
+        with_samples!(src, x => Transform::apply(self, x, dst, cancel))
+    }
+
+    fn lanes(&self) -> usize {
+        Transform::lanes(self)
+    }
+
+    fn joins(&self, other: &dyn AnyTransform) -> bool {
+        (other as &dyn Any).downcast_ref().is_some_and(|other| Transform::joins(self, other))
+    }
+
+    fn apply_lanes(
+        &self,
+        src: &[Input<'_>],
+        dst: &mut [&mut [f64]],
         cancel: &dyn Cancel,
     ) -> Result<()> {
-        match self {
-            Self::Polynomial(step) => step.apply(src, dst, cancel),
-            Self::Deconvolve(step) => step.apply(src, dst, cancel),
-            Self::Lanczos(step) => step.apply(src, dst, cancel),
-            other => unreachable!("{other:?}"),
-        }
+        Transform::apply_lanes(self, src, dst, cancel)
     }
 }

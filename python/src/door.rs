@@ -8,9 +8,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use obspeed_core::samples::{Input, Output};
-use obspeed_core::step::Step as CoreStep;
-use obspeed_core::{chain, parallel};
+use obspeed_core::jobs;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use pyo3_log::{Caching, Logger};
@@ -24,37 +22,6 @@ pub fn start_logging(py: Python<'_>) -> PyResult<()> {
     // A second interpreter in this process finds the logger installed, which is as good.
     let _ = Logger::new(py, Caching::Loggers)?.install();
     Ok(())
-}
-
-/// What one job works on while the GIL is released.
-enum Work<'a> {
-    Fresh { steps: Vec<CoreStep>, input: Input<'a>, output: Output<'a> },
-    InPlace { steps: Vec<CoreStep>, data: Output<'a> },
-}
-
-impl Work<'_> {
-    fn size(&self) -> usize {
-        match self {
-            Self::Fresh { input, .. } => input.len(),
-            Self::InPlace { data, .. } => data.len(),
-        }
-    }
-
-    fn run(self, cancel: &dyn parallel::Cancel) -> obspeed_core::Result<()> {
-        match self {
-            Self::Fresh { steps, input, output } => chain::run(&steps, input, output, cancel),
-            Self::InPlace { steps, data } => match steps.as_slice() {
-                [step] => chain::run_in_place(step, data),
-                _ => Err(obspeed_core::Error::Declined("more than one step in place")),
-            },
-        }
-    }
-}
-
-/// The arrays of one job, borrowed.
-enum Held<'py> {
-    Fresh { input: Readable<'py>, output: Writable<'py> },
-    InPlace(Writable<'py>),
 }
 
 /// An item to set in a container, or to append to a list: container, key or None, value.
@@ -96,9 +63,10 @@ pub fn run<'py>(
     let mut wanted = Vec::with_capacity(count);
     for (data, output, steps, effects) in jobs {
         let borrowed = match &output {
-            Some(output) => Readable::new(&data)
-                .and_then(|input| Ok(Held::Fresh { input, output: Writable::new(output)? })),
-            None => Writable::new(&data).map(Held::InPlace),
+            Some(output) => {
+                Readable::new(&data).and_then(|input| Ok((Some(input), Writable::new(output)?)))
+            }
+            None => Writable::new(&data).map(|data| (None, data)),
         };
         match borrowed {
             Ok(arrays) => {
@@ -111,13 +79,11 @@ pub fn run<'py>(
     }
     let mut work = Vec::with_capacity(held.len());
     let mut index = Vec::with_capacity(held.len());
-    for (i, arrays, steps) in &mut held {
-        let steps = steps.iter().map(|step| step.0.clone()).collect();
-        work.push(match arrays {
-            Held::Fresh { input, output } => {
-                Work::Fresh { steps, input: input.input()?, output: output.output()? }
-            }
-            Held::InPlace(data) => Work::InPlace { steps, data: data.output()? },
+    for (i, (input, output), steps) in &mut held {
+        work.push(jobs::Job {
+            steps: steps.iter().map(|step| step.0.clone()).collect(),
+            input: input.as_ref().map(Readable::input).transpose()?,
+            output: output.output()?,
         });
         index.push(*i);
     }
@@ -138,11 +104,7 @@ pub fn run<'py>(
             }
             stopped
         };
-        parallel::run(work, threads, &stop, Work::size, |job, cancel| {
-            let result = job.run(cancel);
-            finished.fetch_add(1, Ordering::Relaxed);
-            result
-        })
+        jobs::run(work, threads, &stop, &finished)
     });
     for ((i, result), effects) in index.into_iter().zip(results).zip(wanted) {
         match result {

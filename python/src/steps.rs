@@ -24,20 +24,20 @@ impl Step {
     /// Subtract the mean.
     #[staticmethod]
     fn detrend_mean() -> Self {
-        Self(step::Step::Detrend(Detrend::Mean))
+        Self(step::Step::pointwise(Detrend::Mean))
     }
 
     /// Subtract the line through the first and the last sample.
     #[staticmethod]
     fn detrend_simple() -> Self {
-        Self(step::Step::Detrend(Detrend::Simple))
+        Self(step::Step::pointwise(Detrend::Simple))
     }
 
     /// Subtract the least-squares line between each two of the breakpoints, 0 and the end.
     #[staticmethod]
     #[pyo3(signature = (breakpoints=vec![]))]
     fn detrend_linear(breakpoints: Vec<usize>) -> Self {
-        Self(step::Step::Detrend(Detrend::Linear { breakpoints }))
+        Self(step::Step::pointwise(Detrend::Linear { breakpoints }))
     }
 
     /// Multiply the first and last samples of `npts` by the halves of a window.
@@ -48,32 +48,32 @@ impl Step {
         npts: usize,
     ) -> PyResult<Self> {
         let taper = Taper::new(Arc::from(left.as_slice()?), Arc::from(right.as_slice()?), npts);
-        Ok(Self(step::Step::Taper(taper.map_err(|e| to_py(&e))?)))
+        Ok(Self(step::Step::pointwise(taper.map_err(|e| to_py(&e))?)))
     }
 
     /// Divide by `value`, in the precision of the data.
     #[staticmethod]
     fn divide(value: f64) -> Self {
-        Self(step::Step::Sensitivity(Sensitivity(value)))
+        Self(step::Step::pointwise(Sensitivity(value)))
     }
 
     /// The polynomial with these ascending coefficients; double precision.
     #[staticmethod]
     fn polynomial(coefficients: Vec<f64>) -> Self {
-        Self(step::Step::Polynomial(Polynomial::Series(coefficients.into())))
+        Self(step::Step::transform(Polynomial::Series(coefficients.into())))
     }
 
     /// Divide by `gain` in the precision of the data, and add `offset`; double precision.
     #[staticmethod]
     fn divide_plus(gain: f64, offset: f64) -> Self {
-        Self(step::Step::Polynomial(Polynomial::DividePlus { gain, offset }))
+        Self(step::Step::transform(Polynomial::DividePlus { gain, offset }))
     }
 
     /// Sample anew at `ratio * j + offset`, in sample intervals, with a Lanczos kernel.
     #[staticmethod]
     fn lanczos(npts_in: usize, npts: usize, ratio: f64, offset: f64, a: usize) -> PyResult<Self> {
         let lanczos = Lanczos::new(npts_in, npts, ratio, offset, a).map_err(|e| to_py(&e))?;
-        Ok(Self(step::Step::Lanczos(Arc::new(lanczos))))
+        Ok(Self(step::Step::transform(lanczos)))
     }
 
     /// Remove a response, for traces of `npts` samples `delta` seconds apart.
@@ -98,7 +98,7 @@ impl Step {
             water_level,
             pre_filt,
         );
-        Ok(Self(step::Step::Deconvolve(Arc::new(step.map_err(|e| to_py(&e))?))))
+        Ok(Self(step::Step::transform(step.map_err(|e| to_py(&e))?)))
     }
 
     /// The length of transform that `remove_response` takes for `npts` samples.

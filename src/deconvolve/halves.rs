@@ -143,6 +143,7 @@ mod tests {
     use super::*;
     use crate::deconvolve::nfft;
     use crate::parallel::Never;
+    use crate::samples::Transform;
 
     #[test]
     fn both_ways_agree() {

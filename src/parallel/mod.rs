@@ -8,4 +8,5 @@ mod schedule;
 pub use cancel::{Cancel, Flag, Never, Polled};
 pub use fork::{ProcessLocal, generation};
 pub use pool::warm_threads;
+pub(crate) use schedule::caught;
 pub use schedule::run;

@@ -92,7 +92,12 @@ fn guarded<J, R>(
     work: &impl Fn(J, &dyn Cancel) -> Result<R>,
 ) -> Result<R> {
     cancel.check()?;
-    catch_unwind(AssertUnwindSafe(|| work(job, cancel))).unwrap_or_else(|payload| {
+    caught(|| work(job, cancel))
+}
+
+/// Makes a panic in `work` an [`Error::Panic`].
+pub(crate) fn caught<R>(work: impl FnOnce() -> Result<R>) -> Result<R> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
         let text = payload.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
         Err(Error::Panic(text.unwrap_or("no message").to_owned()))

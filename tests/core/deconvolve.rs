@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use obspeed_core::deconvolve::{Deconvolve, nfft};
 use obspeed_core::parallel::Never;
-use obspeed_core::samples::Sample;
+use obspeed_core::samples::{Sample, Transform};
 use obspeed_core::{Complex64, Error, Result};
 
 use crate::{Stopped, error, noise};

@@ -3,7 +3,7 @@ use std::f64::consts::PI;
 use obspeed_core::Error;
 use obspeed_core::lanczos::Lanczos;
 use obspeed_core::parallel::Never;
-use obspeed_core::samples::Sample;
+use obspeed_core::samples::{Sample, Transform};
 use proptest::prelude::*;
 
 use crate::{Stopped, error, noise};
@@ -28,7 +28,7 @@ fn naive(x: &[f64], npts: usize, ratio: f64, offset: f64, a: usize) -> Vec<f64> 
 
 fn lanczos<S: Sample>(x: &[S], npts: usize, ratio: f64, offset: f64, a: usize) -> Vec<f64> {
     let step = Lanczos::new(x.len(), npts, ratio, offset, a).unwrap();
-    let mut y = vec![f64::NAN; step.npts()];
+    let mut y = vec![f64::NAN; step.npts(x.len())];
     step.apply(x, &mut y, &Never).unwrap();
     y
 }

@@ -1,6 +1,6 @@
 use obspeed_core::detrend::Detrend;
 use obspeed_core::parallel::Never;
-use obspeed_core::samples::{Pointwise, Real, Sample};
+use obspeed_core::samples::{Pointwise, Real, Sample, Transform};
 use obspeed_core::sensitivity::{Polynomial, Sensitivity};
 use obspeed_core::taper::Taper;
 use obspeed_core::{Error, Result};
