@@ -20,6 +20,7 @@ pub mod response;
 pub mod samples;
 pub mod sensitivity;
 mod simd;
+pub mod sos;
 pub mod step;
 pub mod sum;
 pub mod taper;

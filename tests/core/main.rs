@@ -8,6 +8,7 @@ mod deconvolve;
 mod lanczos;
 mod pointwise;
 mod response;
+mod sos;
 mod sums;
 
 use obspeed_core::parallel::Cancel;
