@@ -7,23 +7,33 @@
 //! Conventions: sample intervals in seconds, frequencies in hertz, forward transforms unnormalised.
 //! Results never depend on the number of threads: the unit of parallelism is a trace.
 
+pub mod calculus;
 pub mod chain;
 mod cosine;
 pub mod deconvolve;
 pub mod detrend;
 mod error;
 pub mod fft;
+pub mod grid;
 pub mod jobs;
 pub mod lanczos;
+pub mod lookup;
+mod native;
+pub mod normalize;
 pub mod parallel;
+pub mod polynomial;
 pub mod response;
+mod run;
 pub mod samples;
 pub mod sensitivity;
 mod simd;
+pub mod slopes;
 pub mod sos;
+pub mod spline;
 pub mod step;
 pub mod sum;
 pub mod taper;
+pub mod trigger;
 
 pub use error::{Error, Result};
 pub use rustfft::num_complex::Complex64;

@@ -5,11 +5,12 @@
 use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Sub};
 
+use crate::native::Native;
 use crate::parallel::Cancel;
 use crate::{Error, Result};
 
 /// A type of sample a trace can hold.
-pub trait Sample: Copy + Send + Sync + 'static {
+pub trait Sample: Native + Send + Sync + 'static {
     /// What a pointwise step makes of it.
     type Real: Real;
     /// How many samples `NumPy` adds up at once: its cast buffer where it casts, else all of them.

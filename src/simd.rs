@@ -1,6 +1,7 @@
 //! Wide instructions where the machine has them: one body, compiled for any machine and for AVX2,
 //! chosen when it runs.
 //!
+//! [`wide`] leaves every rounding where it is written, so that all machines give the same bits.
 //! [`dispatch`] hands its body four [`Lanes`] and fuses products into sums, which rounds once instead
 //! of twice: for kernels that promise a bound.
 
@@ -189,6 +190,22 @@ macro_rules! dispatch {
     };
 }
 pub(crate) use dispatch;
+
+/// `wide! { fn name[generics](args) -> T = body }` makes of `body`, which must be
+/// `#[inline(always)]`, a function that runs it with the widest instructions at hand.
+macro_rules! wide {
+    (
+        $(#[$meta:meta])* $vis:vis fn $name:ident $([$($generics:tt)*])? (
+            $($arg:ident: $t:ty),* $(,)?
+        ) $(-> $r:ty)? = $body:ident
+    ) => {
+        $crate::simd::compile! {
+            ["avx2"] [$body] [$body]
+            $(#[$meta])* $vis fn $name [$($($generics)*)?] ($($arg: $t),*) [$(-> $r)?]
+        }
+    };
+}
+pub(crate) use wide;
 
 /// A function that calls one body, compiled for `$feature`, on machines with them all, and another on
 /// any machine.

@@ -4,12 +4,18 @@
 #![allow(clippy::float_cmp, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 #![allow(clippy::unwrap_used, clippy::cast_possible_wrap, clippy::similar_names)]
 
+mod calculus;
 mod deconvolve;
+mod interpolate;
 mod lanczos;
+mod normalize;
 mod pointwise;
+mod polynomial;
 mod response;
 mod sos;
+mod spline;
 mod sums;
+mod trigger;
 
 use obspeed_core::parallel::Cancel;
 
@@ -40,4 +46,17 @@ fn error(got: &[f64], expected: &[f64]) -> f64 {
     let difference = got.iter().zip(expected).fold(0.0, |max: f64, (a, b)| max.max((a - b).abs()));
     let largest = expected.iter().fold(0.0, |max: f64, x| max.max(x.abs()));
     if largest > 0.0 { difference / largest } else { difference }
+}
+
+/// |a - b| <= bound everywhere.
+fn assert_close(a: &[f64], b: &[f64], bound: f64) {
+    assert_eq!(a.len(), b.len());
+    for (i, (a, b)) in a.iter().zip(b).enumerate() {
+        assert!((a - b).abs() <= bound, "sample {i}: {a} and {b}, more than {bound} apart");
+    }
+}
+
+/// Samples without a trend worth the name, the same everywhere: from -5 to 5.
+fn folded(n: usize) -> Vec<f64> {
+    (0..n).map(|i| ((i * i * 7 + i * 3) % 11) as f64 - 5.0).collect()
 }
