@@ -1,6 +1,7 @@
 //! Trends: the mean, the line through both ends, least-squares lines.
 
 use crate::samples::{Pointwise, Real, Sample, check_len};
+use crate::simd::wide;
 use crate::sum::{moments, numpy_sum};
 use crate::{Error, Result};
 
@@ -93,9 +94,15 @@ impl Line {
     }
 }
 
-/// Subtracts `trend` with `each(start, length, f)`, which replaces the samples `x[start + k]` by
-/// `f(k, x[start + k])`.
-fn subtract<S: Sample>(trend: &Trend<S::Real>, n: usize, each: &mut impl Each<S>) {
+wide! {
+    /// Subtracts `trend` with `each(start, length, f)`, which replaces the samples `x[start + k]` by
+    /// `f(k, x[start + k])`.
+    fn subtract[S: Sample, E: Each<S>](trend: &Trend<S::Real>, n: usize, each: &mut E) = subtract_body
+}
+
+#[inline(always)]
+#[allow(clippy::inline_always)] // see `wide`
+fn subtract_body<S: Sample, E: Each<S>>(trend: &Trend<S::Real>, n: usize, each: &mut E) {
     match *trend {
         Trend::Constant(mean) => each.each(0, n, |_, x| x.to_real() - mean),
         Trend::Ramp { first, rise, last } => {
@@ -125,6 +132,8 @@ const GROUP: usize = 8;
 struct IntoNew<'a, S: Sample>(&'a [S], &'a mut [S::Real]);
 
 impl<S: Sample> Each<S> for IntoNew<'_, S> {
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // see `wide`
     fn each(&mut self, start: usize, n: usize, f: impl Fn(f64, S) -> S::Real) {
         let (x, x_rest) = self.0[start..start + n].as_chunks::<GROUP>();
         let (y, y_rest) = self.1[start..start + n].as_chunks_mut::<GROUP>();
@@ -144,6 +153,8 @@ impl<S: Sample> Each<S> for IntoNew<'_, S> {
 struct InPlace<'a, T>(&'a mut [T]);
 
 impl<T: Real> Each<T> for InPlace<'_, T> {
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // see `wide`
     fn each(&mut self, start: usize, n: usize, f: impl Fn(f64, T) -> T) {
         let (x, x_rest) = self.0[start..start + n].as_chunks_mut::<GROUP>();
         let mut base = 0.0;

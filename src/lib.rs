@@ -22,6 +22,7 @@ mod native;
 pub mod normalize;
 pub mod parallel;
 pub mod polynomial;
+mod quotient;
 pub mod response;
 mod run;
 pub mod samples;

@@ -1,5 +1,6 @@
 //! Division by the largest sample, or by a given value.
 
+use crate::quotient::{divide, divide_in_place};
 use crate::samples::{Pointwise, Real, Sample, check_len};
 use crate::simd::wide;
 use crate::{Error, Result};
@@ -93,27 +94,3 @@ fn largest_body<S: Sample>(x: &[S]) -> f64 {
     largest.iter().fold(tail, |a, b| a.max(*b)) + (spoilt.iter().sum::<f64>() + tail_spoilt)
 }
 wide! { fn largest[S: Sample](x: &[S]) -> f64 = largest_body }
-
-#[inline(always)]
-#[allow(clippy::inline_always)] // has to take on the instruction set of its caller
-fn divided<T: Real>(x: T, norm: f64, double: bool) -> T {
-    if double { T::from_f64(x.to_f64() / norm) } else { x / T::from_f64(norm) }
-}
-
-#[inline(always)]
-#[allow(clippy::inline_always)] // has to take on the instruction set of its caller
-fn divide_body<S: Sample>(src: &[S], dst: &mut [S::Real], norm: f64, double: bool) {
-    for (y, x) in dst.iter_mut().zip(src) {
-        *y = divided(x.to_real(), norm, double);
-    }
-}
-wide! { fn divide[S: Sample](src: &[S], dst: &mut [S::Real], norm: f64, double: bool) = divide_body }
-
-#[inline(always)]
-#[allow(clippy::inline_always)] // has to take on the instruction set of its caller
-fn divide_in_place_body<T: Real>(data: &mut [T], norm: f64, double: bool) {
-    for x in data {
-        *x = divided(*x, norm, double);
-    }
-}
-wide! { fn divide_in_place[T: Real](data: &mut [T], norm: f64, double: bool) = divide_in_place_body }

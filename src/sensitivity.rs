@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::parallel::Cancel;
+use crate::quotient::{divide, divide_in_place};
 use crate::samples::{Pointwise, Real, Sample, Transform, check_len};
 use crate::{Error, Result};
 
@@ -40,17 +41,13 @@ impl Pointwise for Sensitivity {
     fn into_new<S: Sample>(&self, src: &[S], dst: &mut [S::Real]) -> Result<()> {
         check_len("output", src.len(), dst.len())?;
         let value = self.divisor(src)?;
-        for (y, x) in dst.iter_mut().zip(src) {
-            *y = x.to_real() / value;
-        }
+        divide(src, dst, value.to_f64(), false);
         Ok(())
     }
 
     fn in_place<T: Real>(&self, data: &mut [T]) -> Result<()> {
         let value = self.divisor(data)?;
-        for x in data {
-            *x = *x / value;
-        }
+        divide_in_place(data, value.to_f64(), false);
         Ok(())
     }
 }
