@@ -17,11 +17,18 @@ from ._report import report, reset_report
 from ._threads import get_num_threads, num_threads, set_num_threads
 from ._versions import show_versions
 
+decimate = _FUNCTIONS["decimate"]
 detrend = _FUNCTIONS["detrend"]
+differentiate = _FUNCTIONS["differentiate"]
+filter = _FUNCTIONS["filter"]  # noqa: A001 - ObsPy's name
+integrate = _FUNCTIONS["integrate"]
 interpolate = _FUNCTIONS["interpolate"]
+normalize = _FUNCTIONS["normalize"]
 remove_response = _FUNCTIONS["remove_response"]
 remove_sensitivity = _FUNCTIONS["remove_sensitivity"]
+resample = _FUNCTIONS["resample"]
 taper = _FUNCTIONS["taper"]
+trigger = _FUNCTIONS["trigger"]
 
 __all__ = [
     "CheckWarning",
@@ -32,23 +39,30 @@ __all__ = [
     "__version__",
     "cache_info",
     "clear_cache",
+    "decimate",
     "detrend",
+    "differentiate",
     "disable",
     "enable",
     "enabled",
     "explain",
+    "filter",
     "get_num_threads",
+    "integrate",
     "interpolate",
     "is_enabled",
     "load_ipython_extension",
+    "normalize",
     "num_threads",
     "remove_response",
     "remove_sensitivity",
     "report",
+    "resample",
     "reset_report",
     "set_cache_limit",
     "set_num_threads",
     "show_versions",
     "taper",
+    "trigger",
     "unload_ipython_extension",
 ]

@@ -27,7 +27,7 @@ def checked(call: Call, traces: list[Trace]) -> Iterator[None]:
         yield
         return
     expected = deepcopy(traces)
-    largest = [float(np.abs(np.asarray(tr.data, complex)).max(initial=0.0)) for tr in traces]
+    before = [(tr.data.dtype, _largest(tr)) for tr in traces]
     failed: Exception | None = None
     try:
         with warnings.catch_warnings():
@@ -43,19 +43,25 @@ def checked(call: Call, traces: list[Trace]) -> Iterator[None]:
             _tell(call, f"expected {failed!r}, got {error!r}")
         raise
     finally:
-        for trace, reference, scale in zip(traces, expected, largest, strict=True):
-            reason = difference(call.name, trace, reference, scale)
+        for trace, reference, (dtype, scale) in zip(traces, expected, before, strict=True):
+            reason = difference(call.name, trace, reference, scale, dtype)
             if reason:
                 _tell(call, f"{trace.id}: {reason}")
     if failed is not None:
         _tell(call, f"expected {failed!r}, got no exception")
 
 
+def _largest(trace: Trace) -> float:
+    return float(np.abs(np.asarray(trace.data, complex)).max(initial=0.0))
+
+
 def _tell(call: Call, what: str) -> None:
     warnings.warn(f"obspeed differs from ObsPy in {call.name}: {what}", CheckWarning, stacklevel=3)
 
 
-def difference(name: str, trace: Trace, reference: Trace, scale: float = 0.0) -> str | None:
+def difference(
+    name: str, trace: Trace, reference: Trace, scale: float = 0.0, dtype: Any = np.float64
+) -> str | None:
     """
     Say how a trace differs from ObsPy's beyond the class of the method, or return None.
 
@@ -67,6 +73,8 @@ def difference(name: str, trace: Trace, reference: Trace, scale: float = 0.0) ->
         obspeed's result and ObsPy's.
     scale : float
         The largest sample before the call.
+    dtype : numpy.dtype
+        The type of the samples before the call.
 
     Returns
     -------
@@ -83,7 +91,9 @@ def difference(name: str, trace: Trace, reference: Trace, scale: float = 0.0) ->
     method = METHODS.get(name)
     bound = 0.0
     if method is not None:
-        bound = method.bound_single if expected.dtype == np.float32 else method.bound
+        bound = method.bound
+        if method.bound_single is not None and dtype == np.float32:
+            bound = method.bound_single
     of_input = method is not None and method.of_input
     error = relative_difference(got, expected, scale if of_input else 0.0)
     if not error <= bound:

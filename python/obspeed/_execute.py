@@ -78,6 +78,27 @@ class Call:
     def _signature(self) -> inspect.Signature:
         return _originals.signature(self.name)
 
+    @classmethod
+    def on(
+        cls,
+        target: Stream | Trace,
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        *,
+        direct: bool = False,
+    ) -> Call:
+        """Return the Trace call that a call of a method of `target` comes down to."""
+        method = METHODS.get(name)
+        if isinstance(target, Trace) or method is None or method.of_stream is None:
+            return cls(name, args, kwargs, direct=direct)
+        try:
+            return cls(name, (), method.of_stream(target, *args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - ObsPy meets the same, and raises its own
+            call = cls(name, args, kwargs)
+            call.declined = DeclinedError(f"arguments: {error}")
+            return call
+
     @cached_property
     def history(self) -> str:
         """The entry in ``stats.processing``."""
@@ -143,7 +164,7 @@ def compute(
     for i, (trace, planned) in enumerate(zip(traces, plans, strict=True)):
         if isinstance(planned, Exception):
             continue
-        steps = [p.step for p in planned]
+        steps = [step for p in planned for step in (*p.before, p.step)]
         source = trace.data
         written = writes_at_once(planned, trace)
         output: Samples | None = None
@@ -182,7 +203,9 @@ def writes_at_once(planned: list[Planned], trace: Trace) -> bool:
 def finish(calls: Sequence[Call], trace: Trace, answer: Answer) -> None:
     """Commit an answer, unless the run has done so."""
     if not answer.written:
-        commit(trace, answer.planned, answer.data, [call.history for call in calls])
+        pairs = zip(calls, answer.planned, strict=True)
+        entries = [entry for call, p in pairs for entry in (*p.entries, call.history)]
+        commit(trace, answer.planned, answer.data, entries)
 
 
 @contextmanager
@@ -226,7 +249,7 @@ def call_method(
     started = time.perf_counter()
     declined: Counter[str] = Counter()
     traces = list(target.traces) if kind is Stream else [target]
-    call = Call(name, args, kwargs, direct=kind is Trace)
+    call = Call.on(target, name, args, kwargs, direct=kind is Trace)
     try:
         with _check.checked(call, traces):
             whole = call.declined

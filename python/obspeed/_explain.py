@@ -63,7 +63,7 @@ def explain(target: Stream | Trace, name: str, *args: Any, **kwargs: Any) -> Exp
         One verdict a trace. A kernel may still decline when it sees the samples (NaN, say).
     """
     traces = target.traces if isinstance(target, Stream) else [target]
-    call = Call(name, args, kwargs)
+    call = Call.on(target, name, args, kwargs)
     plans = [plan([call], trace) for trace in traces]
     return Explanation(
         Verdict(trace.id, not isinstance(p, Exception), str(p) if isinstance(p, Exception) else "")

@@ -67,6 +67,10 @@ class Planned:
         Brings a `Stats` to what it is after the call; None if only the data change.
     npts : int, optional
         Number of samples of the result; None if it stays.
+    before : tuple of _core.Step
+        What ObsPy computes by calls of other methods first.
+    entries : tuple of str
+        The entries that those calls leave in the history.
     warnings : list of (str, type)
         What ObsPy warns of in this call.
     """
@@ -76,6 +80,8 @@ class Planned:
     in_place: bool = False
     stats: Callable[[Stats], None] | None = None
     npts: int | None = None
+    before: tuple[Step, ...] = ()
+    entries: tuple[str, ...] = ()
     warnings: list[Message] = field(default_factory=list)
 
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from compare import check
+from examples import DTYPES, LENGTHS, ODD, odd_layouts, trace
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from obspy import Stream, Trace, UTCDateTime, read, read_inventory
+from obspy import Stream, UTCDateTime, read, read_inventory
 from obspy.core.inventory.response import (
     InstrumentPolynomial,
     InstrumentSensitivity,
@@ -17,21 +18,9 @@ from obspy.signal.invsim import cosine_taper
 
 import obspeed
 
-DTYPES = ["int16", "int32", "int64", "float32", "float64"]
-LENGTHS = [1, 2, 3, 7, 8, 9, 100, 127, 128, 129, 1000, 8191, 8193, 20011]
 LINEAR = 1e-13
 LANCZOS = 1e-14
 RESPONSE = 1e-12
-
-
-def samples(npts, dtype="float64", seed=0, scale=1000.0):
-    x = np.random.default_rng(seed).standard_normal(npts).cumsum() * scale + 100 * scale / 7
-    return np.clip(x, -32000, 32000).astype(dtype) if dtype == "int16" else x.astype(dtype)
-
-
-def trace(npts=1000, dtype="float64", seed=0, **header):
-    start = UTCDateTime(2020, 1, 1, 0, 0, 0, 123456)
-    return Trace(samples(npts, dtype, seed), {"sampling_rate": 100.0, "starttime": start} | header)
 
 
 def rjob(npts=3000, seed=0, dtype="int32", **header):
@@ -301,26 +290,6 @@ def test_remove_sensitivity(dtype, inventory):
     check(rjob(dtype=dtype), "remove_sensitivity", inventory=inventory, accelerated=True)
 
 
-ODD = {
-    "masked": lambda x: np.ma.masked_greater(x, 1e4),
-    "masked array without masked values": np.ma.masked_array,
-    "big-endian": lambda x: x.astype(">f8"),
-    "big-endian single": lambda x: x.astype(">f4"),
-    "unsigned": lambda x: x.astype("u4"),
-    "int8": lambda x: (x % 100).astype("i1"),
-    "half": lambda x: (x % 100).astype("f2"),
-    "bool": lambda x: x > 0,
-    "NaN": lambda x: np.where(np.arange(x.size) == 300, np.nan, x),
-    "NaN at the start": lambda x: np.where(np.arange(x.size) == 0, np.nan, x),
-    "Inf": lambda x: np.where(np.arange(x.size) == 300, np.inf, x),
-    "Inf at the end": lambda x: np.where(np.arange(x.size) == x.size - 1, -np.inf, x),
-    "two Infs": lambda x: np.where(np.arange(x.size) % 400 == 0, np.inf, x),
-    "all zero": np.zeros_like,
-    "constant": lambda x: np.full_like(x, 7.1),
-    "huge": lambda x: x * 1e303,
-    "tiny": lambda x: x * 1e-280,
-    "empty": lambda x: x[:0],
-}
 CALLS = [
     ("detrend", ("simple",), {}),
     ("detrend", ("demean",), {}),
@@ -353,23 +322,8 @@ def test_odd_layout(call, inventory):
     bound = {"remove_response": RESPONSE, "interpolate": LANCZOS, "detrend": LINEAR}.get(name, 0.0)
     if name.startswith("remove"):
         kwargs = kwargs | {"inventory": inventory}
-    header = rjob().stats
-    x = samples(2000)
-    odd = np.frombuffer(b"\0" + x.tobytes(), "f8", 1999, 1) if name == "none" else None
-    for data in (x[::2], x[::-1], x[5:905]):
-        tr = Trace(np.zeros(1), header)
-        object.__setattr__(tr, "data", data)
-        tr.stats.npts = len(data)
+    for tr in odd_layouts(rjob().stats):
         check(tr, name, *args, bound=bound, **kwargs)
-    read_only = x.copy()
-    read_only.flags.writeable = False
-    tr = Trace(read_only, header)
-    tr.data.flags.writeable = False
-    check(tr, name, *args, bound=bound, **kwargs)
-    other = Trace(x.copy(), header)
-    other.stats.npts = 1500
-    check(other, name, *args, bound=bound, **kwargs)
-    assert odd is None
 
 
 @settings(max_examples=150, deadline=None)

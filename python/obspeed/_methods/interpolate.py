@@ -1,11 +1,13 @@
-"""``interpolate`` with the Lanczos kernel; ObsPy's other methods are left to ObsPy."""
+"""``interpolate``: weighted average slopes, the nearest samples, cubic splines, Lanczos."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import scipy.interpolate
 from obspy import UTCDateTime
 
 from .._core import Step
@@ -14,6 +16,15 @@ from .._plan import Planned, Planner, State, sampling
 
 if TYPE_CHECKING:
     from obspy.core import Stats
+
+Times = tuple[float, float, int]
+"""Start, sampling interval, number of samples."""
+Maker = Callable[[Times, Times], Step]
+
+_SCIPYS = {
+    name: getattr(scipy.interpolate, name) for name in ("interp1d", "InterpolatedUnivariateSpline")
+}
+_SET_BY_OBSPY = {"data", "old_start", "old_dt", "new_start", "new_dt", "new_npts", "type"}
 
 
 def prepare(
@@ -30,14 +41,9 @@ def prepare(
 
     As in ObsPy, ``window`` and unknown keywords have no effect.
     """
-    if not isinstance(method, str) or method.lower() != "lanczos":
-        raise DeclinedError(f"interpolate method {method!r}")
-    if args:
-        raise DeclinedError("positional arguments for the interpolation method")
-    a = kwargs.get("a")
-    half_width = int(a) if isinstance(a, (int, float, np.number)) and 1 <= a < 1e6 else 0
-    if not half_width:
-        raise DeclinedError(f"a={a!r}")
+    if args or kwargs.keys() & _SET_BY_OBSPY:
+        raise DeclinedError("arguments that ObsPy sets itself, or by position")
+    make = _maker(method, kwargs)
     if not isinstance(sampling_rate, (int, float)) or not 0 < sampling_rate < math.inf:
         raise DeclinedError(f"sampling rate {sampling_rate!r}")
     if not isinstance(time_shift, (int, float)) or not math.isfinite(time_shift):
@@ -49,7 +55,7 @@ def prepare(
     ):
         raise DeclinedError(f"npts={npts!r}")
     dt = 1.0 / sampling_rate
-    steps: dict[tuple[int, int, float, float], Step] = {}
+    steps: dict[tuple[Times, Times], Step] = {}
 
     def plan(state: State) -> Planned:
         stats = state.stats
@@ -72,15 +78,49 @@ def prepare(
         old_end = old_start + stats.delta * (state.npts - 1)
         if count < 1 or old_start > new_start or old_end < new_start + dt * (count - 1):
             raise DeclinedError("the new samples are not all within the old ones")
-        ratio, offset = dt / stats.delta, (new_start - old_start) / stats.delta
-        key = (state.npts, count, ratio, offset)
-        if key not in steps:
-            steps[key] = Step.lanczos(state.npts, count, ratio, offset, half_width)
+        times = (old_start, stats.delta, state.npts), (new_start, dt, count)
+        if times not in steps:
+            steps[times] = make(*times)
 
         def move(stats: Stats) -> None:
             stats.starttime = UTCDateTime(new_start)
             stats.delta = dt
 
-        return Planned(steps[key], np.dtype(np.float64), stats=move, npts=count)
+        return Planned(steps[times], np.dtype(np.float64), stats=move, npts=count)
 
     return plan
+
+
+def _maker(method: Any, options: dict[str, Any]) -> Maker:
+    """Return what makes the step of a method for these old and new times."""
+    kind = method.lower() if isinstance(method, str) else method
+    if kind == "weighted_average_slopes":
+        return Step.slopes
+    if kind == "lanczos":
+        return _lanczos(options.get("a"))
+    if isinstance(kind, str) and kind in {"linear", "nearest", "zero"}:
+        _check_scipy("interp1d")
+        return lambda old, new: Step.lookup(kind, old, new)
+    if kind == "cubic" or (type(kind) is int and kind == 3):
+        _check_scipy("InterpolatedUnivariateSpline")
+        return Step.cubic_spline
+    raise DeclinedError(f"interpolate method {method!r}")
+
+
+def _check_scipy(name: str) -> None:
+    """Decline where somebody has put something of his own in the place of SciPy's."""
+    if getattr(scipy.interpolate, name) is not _SCIPYS[name]:
+        raise DeclinedError(f"scipy.interpolate.{name} is not SciPy's")
+
+
+def _lanczos(a: Any) -> Maker:
+    half_width = int(a) if isinstance(a, (int, float, np.number)) and 1 <= a < 1e6 else 0
+    if not half_width:
+        raise DeclinedError(f"a={a!r}")
+
+    def make(old: Times, new: Times) -> Step:
+        (old_start, delta, npts_in), (new_start, dt, npts) = old, new
+        ratio, offset = dt / delta, (new_start - old_start) / delta
+        return Step.lanczos(npts_in, npts, ratio, offset, half_width)
+
+    return make

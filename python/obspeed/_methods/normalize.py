@@ -1,0 +1,48 @@
+"""``normalize``, by a trace's own largest sample or a stream's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._core import Step
+from .._errors import DeclinedError
+from .._plan import Message, Planned, Planner, State, real
+
+if TYPE_CHECKING:
+    from obspy import Stream
+
+_NEGATIVE = "Normalizing with negative values is forbidden. Using absolute value."
+_NUMBERS: Any = (int, float, np.integer, np.float32)
+NUMPY_2 = int(np.__version__.split(".", maxsplit=1)[0]) >= 2
+
+
+def prepare(norm: Any = None) -> Planner:
+    """Settle the arguments of ``Trace.normalize``."""
+    double, warn = False, list[Message]()
+    if norm is not None:
+        if isinstance(norm, bool) or not isinstance(norm, _NUMBERS):
+            raise DeclinedError(f"norm={norm!r}")
+        if not 0 < abs(norm) < 1e300:
+            raise DeclinedError("a norm that is zero, not finite or without an absolute value")
+        if norm < 0:
+            warn.append((_NEGATIVE, UserWarning))
+        # Before NumPy 2 a scalar's type did not count beside an array's.
+        double = (
+            NUMPY_2
+            and isinstance(norm, np.generic)
+            and np.result_type(np.float32, norm.dtype) != np.float32
+        )
+    step = Step.normalize(None if norm is None else float(abs(norm)), double)
+
+    def plan(state: State) -> Planned:
+        in_place = state.dtype.kind == "f"
+        return Planned(step, real(state.dtype), in_place, warnings=warn)
+
+    return plan
+
+
+def normalize_stream(stream: Stream, global_max: bool = False) -> dict[str, Any]:
+    """Turn the arguments of ``Stream.normalize`` into those of the Trace method."""
+    return {"norm": max(abs(trace.max()) for trace in stream) if global_max else None}
