@@ -10,12 +10,10 @@ from obspy import Trace
 from obspy.core import Stats
 
 from . import _core
-from ._plan import Message, Planned, Samples, sampling
+from ._plan import SAMPLING, Message, Planned, Samples, sampling
 
 if TYPE_CHECKING:
     from ._core import Effect
-
-_SAMPLING = ("sampling_rate", "delta", "starttime", "endtime", "npts")
 
 
 def write_history(trace: Trace, entries: Sequence[str]) -> tuple[list[Effect], list[Message]]:
@@ -74,10 +72,10 @@ def commit(trace: Trace, planned: Sequence[Planned], data: Samples, entries: Seq
     if type(trace).__setattr__ is Trace.__setattr__ and type(stats) is Stats:
         # What Trace and Stats check and derive when they are set is settled here, and in one piece.
         own: dict[str, Any] = trace.stats.__dict__
-        changed = [(own, key, stats.__dict__[key]) for key in _SAMPLING] if moved else []
+        changed = [(own, key, stats.__dict__[key]) for key in SAMPLING] if moved else []
         _core.apply([*changed, (trace.__dict__, "data", data), *effects])
     else:
-        for key in ("starttime", "delta") if moved else ():
+        for key in ("starttime", "sampling_rate") if moved else ():
             trace.stats[key] = stats[key]
         trace.data = data
         _core.apply(effects)

@@ -8,10 +8,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from obspy import Stream, Trace
@@ -112,8 +111,7 @@ class Call:
         return getattr(trace, self.name)(*self.args, **self.kwargs)
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """The kernels' result for one trace; not yet committed unless it is `written`."""
 
     planned: list[Planned]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 Samples = npt.NDArray[Any]
 Message = tuple[str, type[Warning]]
 
+SAMPLING = ("sampling_rate", "delta", "starttime", "endtime", "npts")
+_ID = ("network", "station", "location", "channel")
 _DTYPES = {np.dtype(name) for name in ("int16", "int32", "int64", "float32", "float64")}
 
 
@@ -50,8 +51,7 @@ class State:
         return int(self.stats.npts)
 
 
-@dataclass(frozen=True)
-class Planned:
+class Planned(NamedTuple):
     """
     What one call does to one trace.
 
@@ -71,7 +71,7 @@ class Planned:
         What ObsPy computes by calls of other methods first.
     entries : tuple of str
         The entries that those calls leave in the history.
-    warnings : list of (str, type)
+    warnings : sequence of (str, type)
         What ObsPy warns of in this call.
     """
 
@@ -82,7 +82,7 @@ class Planned:
     npts: int | None = None
     before: tuple[Step, ...] = ()
     entries: tuple[str, ...] = ()
-    warnings: list[Message] = field(default_factory=list)
+    warnings: Sequence[Message] = ()
 
 
 Planner = Callable[[State], Planned]
@@ -147,7 +147,7 @@ def plan_calls(planners: list[Planner], trace: Trace) -> list[Planned]:
 
 def sampling(stats: Stats) -> Stats:
     """Return new stats with the id and the sampling of `stats`, and nothing else."""
-    copied = type(stats)()
-    for key in ("network", "station", "location", "channel", "sampling_rate", "npts", "starttime"):
-        copied[key] = stats[key]
+    copied: Stats = object.__new__(type(stats))
+    # What the keys derive from each other has been settled when they were set.
+    copied.__dict__.update((key, stats[key]) for key in (*_ID, *SAMPLING))
     return copied
