@@ -45,6 +45,15 @@ macro_rules! with_terms {
 }
 
 impl PolynomialTrend {
+    /// For traces of `npts` samples.
+    ///
+    /// # Errors
+    /// [`Error::Declined`] unless [`answers_for`] says yes.
+    pub fn new(order: usize, npts: usize) -> Result<Self> {
+        let trend = Self { order };
+        trend.check(npts).map(|()| trend)
+    }
+
     /// Coefficients of the powers of the run's abscissa.
     fn fit<S: Sample, const K: usize>(self, run: &Run<K>, samples: &[S]) -> Result<[f64; K]> {
         let (products, squares) = (run.products(samples), run.squares());

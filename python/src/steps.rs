@@ -2,13 +2,24 @@
 
 use std::sync::Arc;
 
-use numpy::PyReadonlyArray1;
+use numpy::{PyReadonlyArray1, PyReadonlyArray2};
+use obspeed_core::calculus::{Differentiate, EdgeOrder, Integrate};
 use obspeed_core::deconvolve::{Deconvolve, nfft};
 use obspeed_core::detrend::Detrend;
+use obspeed_core::grid::Grid;
 use obspeed_core::lanczos::Lanczos;
+use obspeed_core::lookup::{Lookup, Method};
+use obspeed_core::normalize::{Norm, Normalize};
+use obspeed_core::polynomial::PolynomialTrend;
+use obspeed_core::samples::{Pointwise, Transform};
 use obspeed_core::sensitivity::{Polynomial, Sensitivity};
-use obspeed_core::step;
+use obspeed_core::slopes::WeightedAverageSlopes;
+use obspeed_core::sos::{Filter, Sos};
+use obspeed_core::spline::{CubicSpline, SplineIntegral, SplineTrend};
 use obspeed_core::taper::Taper;
+use obspeed_core::trigger::{Carl, Classic, Delayed, EnergyRatio, Recursive, Version, ZDetect};
+use obspeed_core::{Error, Result, step};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::error::to_py;
@@ -18,26 +29,64 @@ use crate::response::Response;
 #[pyclass(frozen, module = "obspeed._core", name = "Step")]
 pub struct Step(pub step::Step);
 
+fn pointwise(step: Result<impl Pointwise>) -> PyResult<Step> {
+    step.map(|step| Step(step::Step::pointwise(step))).map_err(|e| to_py(&e))
+}
+
+fn transform(step: Result<impl Transform>) -> PyResult<Step> {
+    step.map(|step| Step(step::Step::transform(step))).map_err(|e| to_py(&e))
+}
+
+/// Start in seconds, sampling interval, number of samples.
+type Times = (f64, f64, usize);
+
+/// Rows of b0, b1, b2, a0, a1, a2.
+fn sections(sos: &PyReadonlyArray2<'_, f64>) -> PyResult<Result<Arc<Sos>>> {
+    let rows = sos.as_array();
+    if rows.ncols() != 6 {
+        return Err(PyValueError::new_err("second-order sections have six coefficients"));
+    }
+    let rows: Vec<_> = rows.rows().into_iter().map(|c| std::array::from_fn(|i| c[i])).collect();
+    Ok(Sos::new(&rows).map(Arc::new))
+}
+
+fn version(python: bool) -> Version {
+    if python { Version::Python } else { Version::C }
+}
+
 #[pymethods]
 #[allow(clippy::needless_pass_by_value)] // what PyO3 extracts
+#[allow(clippy::similar_names)] // sta and lta are what they are called
 impl Step {
     /// Subtract the mean.
     #[staticmethod]
-    fn detrend_mean() -> Self {
-        Self(step::Step::pointwise(Detrend::Mean))
+    fn detrend_mean() -> PyResult<Self> {
+        pointwise(Ok(Detrend::Mean))
     }
 
     /// Subtract the line through the first and the last sample.
     #[staticmethod]
-    fn detrend_simple() -> Self {
-        Self(step::Step::pointwise(Detrend::Simple))
+    fn detrend_simple() -> PyResult<Self> {
+        pointwise(Ok(Detrend::Simple))
     }
 
     /// Subtract the least-squares line between each two of the breakpoints, 0 and the end.
     #[staticmethod]
     #[pyo3(signature = (breakpoints=vec![]))]
-    fn detrend_linear(breakpoints: Vec<usize>) -> Self {
-        Self(step::Step::pointwise(Detrend::Linear { breakpoints }))
+    fn detrend_linear(breakpoints: Vec<usize>) -> PyResult<Self> {
+        pointwise(Ok(Detrend::Linear { breakpoints }))
+    }
+
+    /// Subtract the least-squares polynomial.
+    #[staticmethod]
+    fn detrend_polynomial(order: usize, npts: usize) -> PyResult<Self> {
+        pointwise(PolynomialTrend::new(order, npts))
+    }
+
+    /// Subtract the least-squares spline with knots every `dspline` samples.
+    #[staticmethod]
+    fn detrend_spline(degree: usize, dspline: f64, npts: usize) -> PyResult<Self> {
+        pointwise(SplineTrend::new(degree, dspline, npts))
     }
 
     /// Multiply the first and last samples of `npts` by the halves of a window.
@@ -47,33 +96,145 @@ impl Step {
         right: PyReadonlyArray1<'_, f64>,
         npts: usize,
     ) -> PyResult<Self> {
-        let taper = Taper::new(Arc::from(left.as_slice()?), Arc::from(right.as_slice()?), npts);
-        Ok(Self(step::Step::pointwise(taper.map_err(|e| to_py(&e))?)))
+        pointwise(Taper::new(Arc::from(left.as_slice()?), Arc::from(right.as_slice()?), npts))
     }
 
     /// Divide by `value`, in the precision of the data.
     #[staticmethod]
-    fn divide(value: f64) -> Self {
-        Self(step::Step::pointwise(Sensitivity(value)))
+    fn divide(value: f64) -> PyResult<Self> {
+        pointwise(Ok(Sensitivity(value)))
     }
 
-    /// The polynomial with these ascending coefficients; double precision.
+    /// Divide by the largest magnitude, or by `norm`: in the precision of the data, or in double.
     #[staticmethod]
-    fn polynomial(coefficients: Vec<f64>) -> Self {
-        Self(step::Step::transform(Polynomial::Series(coefficients.into())))
+    fn normalize(norm: Option<f64>, double: bool) -> PyResult<Self> {
+        let norm = norm.map_or(Norm::Largest, if double { Norm::Double } else { Norm::Value });
+        pointwise(Normalize::new(norm))
     }
 
-    /// Divide by `gain` in the precision of the data, and add `offset`; double precision.
+    /// The derivative by central differences, at the ends from `edge_order + 1` samples.
     #[staticmethod]
-    fn divide_plus(gain: f64, offset: f64) -> Self {
-        Self(step::Step::transform(Polynomial::DividePlus { gain, offset }))
+    fn differentiate(delta: f64, edge_order: usize) -> PyResult<Self> {
+        let edges = match edge_order {
+            1 => EdgeOrder::First,
+            2 => EdgeOrder::Second,
+            _ => return Err(to_py(&Error::Declined("an edge order other than 1 and 2"))),
+        };
+        pointwise(Differentiate::new(delta, edges))
+    }
+
+    /// The integral by the trapezoidal rule.
+    #[staticmethod]
+    fn integrate(delta: f64) -> PyResult<Self> {
+        pointwise(Integrate::new(delta))
+    }
+
+    /// The integral of the cubic spline through `npts` samples.
+    #[staticmethod]
+    fn integrate_spline(delta: f64, npts: usize) -> PyResult<Self> {
+        transform(SplineIntegral::new(delta, npts))
+    }
+
+    /// Filter by second-order sections, rows of b0, b1, b2, a0, a1, a2; with `zerophase` there and back.
+    #[staticmethod]
+    fn filter(sos: PyReadonlyArray2<'_, f64>, zerophase: bool) -> PyResult<Self> {
+        transform(sections(&sos)?.map(|sos| Filter::new(sos, zerophase)))
+    }
+
+    /// Filter by second-order sections and keep every `factor`-th sample.
+    #[staticmethod]
+    fn decimate(sos: PyReadonlyArray2<'_, f64>, factor: usize) -> PyResult<Self> {
+        transform(sections(&sos)?.and_then(|sos| Filter::decimating(sos, factor)))
     }
 
     /// Sample anew at `ratio * j + offset`, in sample intervals, with a Lanczos kernel.
     #[staticmethod]
     fn lanczos(npts_in: usize, npts: usize, ratio: f64, offset: f64, a: usize) -> PyResult<Self> {
-        let lanczos = Lanczos::new(npts_in, npts, ratio, offset, a).map_err(|e| to_py(&e))?;
-        Ok(Self(step::Step::transform(lanczos)))
+        transform(Lanczos::new(npts_in, npts, ratio, offset, a))
+    }
+
+    /// Sample anew with weighted average slopes.
+    #[staticmethod]
+    fn slopes(old: Times, new: Times) -> PyResult<Self> {
+        transform(Grid::new(old, new).and_then(WeightedAverageSlopes::new))
+    }
+
+    /// Sample anew from the nearest samples: "linear", "nearest" or "zero".
+    #[staticmethod]
+    fn lookup(kind: &str, old: Times, new: Times) -> PyResult<Self> {
+        let method = match kind {
+            "linear" => Method::Linear,
+            "nearest" => Method::Nearest,
+            "zero" => Method::Zero,
+            _ => return Err(PyValueError::new_err(format!("no look-up is called {kind:?}"))),
+        };
+        transform(Grid::new(old, new).map(|grid| Lookup::new(grid, method)))
+    }
+
+    /// Sample anew from the cubic spline through the samples.
+    #[staticmethod]
+    fn cubic_spline(old: Times, new: Times) -> PyResult<Self> {
+        transform(Grid::new(old, new).and_then(CubicSpline::new))
+    }
+
+    /// Recursive STA/LTA, as `ObsPy`'s C version or its Python version has it.
+    #[staticmethod]
+    fn recursive_sta_lta(npts: usize, nsta: usize, nlta: usize, python: bool) -> PyResult<Self> {
+        transform(Recursive::new(npts, nsta, nlta, version(python)))
+    }
+
+    /// Classic STA/LTA, as `ObsPy`'s C version or its Python version has it.
+    #[staticmethod]
+    fn classic_sta_lta(npts: usize, nsta: usize, nlta: usize, python: bool) -> PyResult<Self> {
+        transform(Classic::new(npts, nsta, nlta, version(python)))
+    }
+
+    /// Delayed STA/LTA.
+    #[staticmethod]
+    fn delayed_sta_lta(npts: usize, nsta: usize, nlta: usize) -> PyResult<Self> {
+        transform(Delayed::new(npts, nsta, nlta))
+    }
+
+    /// Carl Johnson's trigger.
+    #[staticmethod]
+    fn carl_sta_trig(
+        npts: usize,
+        nsta: usize,
+        nlta: usize,
+        ratio: f64,
+        quiet: f64,
+    ) -> PyResult<Self> {
+        transform(Carl::new(npts, nsta, nlta, ratio, quiet))
+    }
+
+    /// The Z-detector.
+    #[staticmethod]
+    fn z_detect(npts: usize, nsta: usize) -> PyResult<Self> {
+        transform(ZDetect::new(npts, nsta))
+    }
+
+    /// The energy after a sample over that before it.
+    #[staticmethod]
+    fn energy_ratio(npts: usize, nsta: usize) -> PyResult<Self> {
+        transform(EnergyRatio::new(npts, nsta))
+    }
+
+    /// The energy ratio times the size of the sample, raised to a power.
+    #[staticmethod]
+    fn modified_energy_ratio(npts: usize, nsta: usize, power: f64) -> PyResult<Self> {
+        transform(EnergyRatio::modified(npts, nsta, power))
+    }
+
+    /// The polynomial with these ascending coefficients; double precision.
+    #[staticmethod]
+    fn polynomial(coefficients: Vec<f64>) -> PyResult<Self> {
+        transform(Ok(Polynomial::Series(coefficients.into())))
+    }
+
+    /// Divide by `gain` in the precision of the data, and add `offset`; double precision.
+    #[staticmethod]
+    fn divide_plus(gain: f64, offset: f64) -> PyResult<Self> {
+        transform(Ok(Polynomial::DividePlus { gain, offset }))
     }
 
     /// Remove a response, for traces of `npts` samples `delta` seconds apart.
@@ -89,7 +250,7 @@ impl Step {
         water_level: Option<f64>,
         pre_filt: Option<[f64; 4]>,
     ) -> PyResult<Self> {
-        let step = Deconvolve::new(
+        transform(Deconvolve::new(
             response.model(),
             npts,
             delta,
@@ -97,8 +258,7 @@ impl Step {
             taper_fraction,
             water_level,
             pre_filt,
-        );
-        Ok(Self(step::Step::transform(step.map_err(|e| to_py(&e))?)))
+        ))
     }
 
     /// The length of transform that `remove_response` takes for `npts` samples.

@@ -203,6 +203,15 @@ impl<const K: usize> Triangle<K> {
 }
 
 impl SplineTrend {
+    /// For traces of `npts` samples.
+    ///
+    /// # Errors
+    /// [`Error::Declined`] unless [`answers_for`] says yes.
+    pub fn new(degree: usize, dspline: f64, npts: usize) -> Result<Self> {
+        let trend = Self { degree, dspline };
+        trend.knots(npts).map(|_| trend)
+    }
+
     fn knots(self, npts: usize) -> Result<Knots> {
         if answers_for(self.degree, self.dspline, npts) {
             Ok(Knots::new(self.degree, self.dspline, npts))
