@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from obspy import Trace
 from obspy.core import Stats
@@ -12,8 +12,8 @@ from obspy.core import Stats
 from . import _core
 from ._plan import SAMPLING, Message, Planned, Samples, sampling
 
-if TYPE_CHECKING:
-    from ._core import Effect
+Effect = tuple[Any, Any, Any]
+"""A value to set in a container under a key, or with None for a key to append to a list."""
 
 
 def write_history(trace: Trace, entries: Sequence[str]) -> tuple[list[Effect], list[Message]]:

@@ -4,6 +4,23 @@ from typing import Any, Literal, final
 import numpy as np
 import numpy.typing as npt
 
+__all__ = [
+    "DeclinedError",
+    "InternalError",
+    "ObspeedError",
+    "Response",
+    "Step",
+    "__version__",
+    "apply",
+    "available_parallelism",
+    "generation",
+    "is_known_unit",
+    "pool_threads",
+    "response_cache_clear",
+    "response_cache_info",
+    "response_cache_set_limit",
+    "run",
+]
 __version__: str
 
 class ObspeedError(RuntimeError): ...
@@ -24,6 +41,7 @@ class Response:
     @property
     def key(self) -> tuple[int, int]: ...
 
+_Effect = tuple[Any, Any, Any]
 _Times = tuple[float, float, int]
 
 @final
@@ -97,9 +115,7 @@ class Step:
     def is_transform(self) -> bool: ...
     def npts(self, npts: int) -> int: ...
 
-Effect = tuple[Any, Any, Any]
-
-def apply(effects: Sequence[Effect]) -> None: ...
+def apply(effects: Sequence[_Effect]) -> None: ...
 def available_parallelism() -> int: ...
 def generation() -> int: ...
 def is_known_unit(name: str) -> bool: ...
@@ -109,7 +125,7 @@ def response_cache_info() -> tuple[int, int, int, int, int]: ...
 def response_cache_set_limit(nbytes: int) -> None: ...
 def run(
     jobs: Sequence[
-        tuple[npt.NDArray[Any], npt.NDArray[Any] | None, Sequence[Step], Sequence[Effect]]
+        tuple[npt.NDArray[Any], npt.NDArray[Any] | None, Sequence[Step], Sequence[_Effect]]
     ],
     threads: int,
     progress: Callable[[int], object] | None = None,

@@ -16,7 +16,7 @@ import numpy as np
 from obspy import Stream, Trace
 
 from . import _check, _core, _history, _originals
-from ._commit import commit, write_history
+from ._commit import Effect, commit, write_history
 from ._errors import DeclinedError
 from ._methods import METHODS
 from ._plan import Planned, Planner, Samples, plan_calls
@@ -25,8 +25,6 @@ from ._threads import get_num_threads
 
 if TYPE_CHECKING:
     import inspect
-
-    from ._core import Effect
 
 # Results of one run, for each thread. The arrays that they replace are free when the next run makes
 # its own: memory that was in use is several times faster to write to than memory that is new.
