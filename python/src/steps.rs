@@ -279,6 +279,6 @@ impl Step {
     }
 
     fn __repr__(&self) -> String {
-        format!("{:.200?}", self.0)
+        format!("{:.200}", format!("{:?}", self.0))
     }
 }
