@@ -7,10 +7,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from obspy import Stream, Trace
@@ -22,9 +22,6 @@ from ._methods import METHODS
 from ._plan import Planned, Planner, Samples, plan_calls
 from ._report import record
 from ._threads import get_num_threads
-
-if TYPE_CHECKING:
-    import inspect
 
 # Results of one run, for each thread. The arrays that they replace are free when the next run makes
 # its own: memory that was in use is several times faster to write to than memory that is new.
@@ -61,7 +58,6 @@ class Call:
             self.declined = DeclinedError("no kernel")
             return
         try:
-            self._signature.bind(None, *args, **kwargs)
             self.planner = method.prepare(*args, **kwargs)
         except TypeError as error:
             self.declined = DeclinedError(f"arguments: {error}")
@@ -70,10 +66,6 @@ class Call:
 
     def _decline(self, _: object) -> Planned:
         raise self.declined or DeclinedError("no kernel")
-
-    @property
-    def _signature(self) -> inspect.Signature:
-        return _originals.signature(self.name)
 
     @classmethod
     def on(
@@ -99,7 +91,7 @@ class Call:
     @cached_property
     def history(self) -> str:
         """The entry in ``stats.processing``."""
-        return _history.entry(self.name, self._signature, self.args, self.kwargs)
+        return _history.entry(self.name, self.args, self.kwargs)
 
     def by_obspy(self, trace: Trace) -> Any:
         """Let ObsPy, or whoever overrides it, do this call."""
@@ -247,7 +239,7 @@ def call_method(
     traces = list(target.traces) if kind is Stream else [target]
     call = Call.on(target, name, args, kwargs, direct=kind is Trace)
     try:
-        with _check.checked(call, traces):
+        with _check.checked(call, traces) if _check.is_on() else nullcontext():
             whole = call.declined
             if kind is Stream and name in _ALL_UNMASKED and any(map(_is_masked, traces)):
                 whole = DeclinedError("a trace of the stream has masked values")
@@ -315,6 +307,9 @@ def runs(
     a trace that might raise is a run of its own, so that those after it are still untouched then;
     so is every trace if two of them share memory.
     """
+    if len(traces) == 1:
+        yield 0, 1
+        return
     in_place = [
         not isinstance(p, Exception) and writes_at_once(p, trace)
         for trace, p in zip(traces, plans, strict=True)
