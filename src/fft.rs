@@ -1,13 +1,13 @@
 //! Fourier transforms of real data: plans that are made once, buffers that stay warm.
 //!
 //! A fresh buffer costs as much as the transform (the operating system clears its pages), so
-//! workspaces go back to a pool, which keeps 64 MiB of them; of plans, those used last
+//! workspaces go back to a pool, which keeps 64 MiB of them; of plans of a kind, those used last
 //! are kept, up to some 200 MiB. A planner is made for every plan: a shared one would keep the parts
 //! of all it ever made.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use realfft::{RealFftPlanner, RealToComplex};
+use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use rustfft::{Fft, FftPlanner};
 
 use crate::parallel::ProcessLocal;
@@ -25,6 +25,7 @@ struct Plan<T: ?Sized> {
 }
 
 static REAL: ProcessLocal<Plans<dyn RealToComplex<f64>>> = ProcessLocal::new(Mutex::default);
+static INVERSE: ProcessLocal<Plans<dyn ComplexToReal<f64>>> = ProcessLocal::new(Mutex::default);
 static COMPLEX: ProcessLocal<Plans<dyn Fft<f64>>> = ProcessLocal::new(Mutex::default);
 
 /// The plan for `n` samples. It is made outside the lock, once: who comes second waits for it only.
@@ -77,16 +78,24 @@ impl Workspace {
     /// # Errors
     /// [`Error::Memory`].
     pub fn new(n: usize) -> Result<Self> {
+        Self::with_bins(n, n / 2 + 1)
+    }
+
+    /// The same with room for at least this many bins, of which transforms leave the last alone.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn with_bins(n: usize, bins: usize) -> Result<Self> {
         let transform = plan(&REAL, n, || RealFftPlanner::new().plan_fft_forward(n));
         let pooled = POOL.get().lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut buffers = pooled.unwrap_or_default();
         resize(&mut buffers.time, n)?;
-        resize(&mut buffers.bins, transform.complex_len())?;
+        resize(&mut buffers.bins, bins.max(transform.complex_len()))?;
         resize(&mut buffers.scratch, transform.get_scratch_len())?;
         Ok(Self { buffers, transform })
     }
 
-    /// The samples, and the `n / 2 + 1` bins.
+    /// The samples, and the bins: `n / 2 + 1`, or what there was to be room for.
     pub fn buffers(&mut self) -> (&mut [f64], &mut [Complex64]) {
         (&mut self.buffers.time, &mut self.buffers.bins)
     }
@@ -98,8 +107,30 @@ impl Workspace {
     pub fn forward(&mut self) -> Result<()> {
         let Buffers { time, bins, scratch } = &mut self.buffers;
         self.transform
-            .process_with_scratch(time, bins, scratch)
+            .process_with_scratch(time, &mut bins[..self.transform.complex_len()], scratch)
             .map_err(|e| Error::Panic(e.to_string()))
+    }
+
+    /// Transforms the first bins to `dst`, of any length `m`: the real series of which they are the
+    /// transform, times `m`. Of the first, and of the last if `m` is even, only the real part
+    /// counts; the bins are lost.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    ///
+    /// # Panics
+    /// Where there are fewer than `m / 2 + 1` bins.
+    pub fn inverse(&mut self, dst: &mut [f64]) -> Result<()> {
+        let m = dst.len();
+        let transform = plan(&INVERSE, m, || RealFftPlanner::new().plan_fft_inverse(m));
+        let Buffers { bins, scratch, .. } = &mut self.buffers;
+        resize(scratch, transform.get_scratch_len())?;
+        let bins = &mut bins[..transform.complex_len()];
+        bins[0].im = 0.0;
+        if m.is_multiple_of(2) {
+            bins[m / 2].im = 0.0;
+        }
+        transform.process_with_scratch(bins, dst, scratch).map_err(|e| Error::Panic(e.to_string()))
     }
 }
 

@@ -23,6 +23,7 @@ pub mod normalize;
 pub mod parallel;
 pub mod polynomial;
 mod quotient;
+pub mod resample;
 pub mod response;
 mod run;
 pub mod samples;

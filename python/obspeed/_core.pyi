@@ -99,6 +99,14 @@ class Step:
     @staticmethod
     def modified_energy_ratio(npts: int, nsta: int, power: float) -> Step: ...
     @staticmethod
+    def resample(
+        npts: int,
+        npts_out: int,
+        delta: float,
+        sampling_rate: float,
+        weights: npt.NDArray[np.float64] | None = None,
+    ) -> Step: ...
+    @staticmethod
     def deconvolve(
         response: Response,
         npts: int,

@@ -11,6 +11,7 @@ use obspeed_core::lanczos::Lanczos;
 use obspeed_core::lookup::{Lookup, Method};
 use obspeed_core::normalize::{Norm, Normalize};
 use obspeed_core::polynomial::PolynomialTrend;
+use obspeed_core::resample::Resample;
 use obspeed_core::samples::{Pointwise, Transform};
 use obspeed_core::sensitivity::{Polynomial, Sensitivity};
 use obspeed_core::slopes::WeightedAverageSlopes;
@@ -235,6 +236,21 @@ impl Step {
     #[staticmethod]
     fn divide_plus(gain: f64, offset: f64) -> PyResult<Self> {
         transform(Ok(Polynomial::DividePlus { gain, offset }))
+    }
+
+    /// Sample anew through the spectrum: from `npts` samples, `delta` seconds apart, to `npts_out` at
+    /// `sampling_rate`. The `npts // 2 + 1` bins are first multiplied by `weights`, if any.
+    #[staticmethod]
+    #[pyo3(signature = (npts, npts_out, delta, sampling_rate, weights=None))]
+    fn resample(
+        npts: usize,
+        npts_out: usize,
+        delta: f64,
+        sampling_rate: f64,
+        weights: Option<PyReadonlyArray1<'_, f64>>,
+    ) -> PyResult<Self> {
+        let weights = weights.map(|w| w.as_slice().map(Arc::from)).transpose()?;
+        transform(Resample::new(npts, npts_out, delta, sampling_rate, weights))
     }
 
     /// Remove a response, for traces of `npts` samples `delta` seconds apart.

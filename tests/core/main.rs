@@ -12,6 +12,7 @@ mod lanczos;
 mod normalize;
 mod pointwise;
 mod polynomial;
+mod resample;
 mod response;
 mod sos;
 mod spline;
