@@ -54,10 +54,10 @@ def test_lengths(kind, npts):
 @each_kind
 def test_types_are_accelerated(kind):
     for dtype in ("int32", "int64", "float64"):
-        check(
-            trace(3000, dtype), "trigger", kind, bound=BOUNDS.get(kind, 0.0), accelerated=True,
-            **CALLS[kind],
-        )  # fmt: skip
+        tr = trace(3000, dtype)
+        tr.data = tr.data // 100  # whose squares int32 can hold
+        bound = BOUNDS.get(kind, 0.0)
+        check(tr, "trigger", kind, bound=bound, accelerated=True, **CALLS[kind])
 
 
 @quiet
@@ -72,8 +72,8 @@ def test_windows(kind, windows):
         for npts in (1000, 1201):
             both_windows = {"nsta": nsta, "nlta": nlta} if "lta" in CALLS[kind] else {"nsta": nsta}
             tr = trace(npts, dtype)
-            if kind == "recstalta" and nlta >= npts:
-                continue
+            if (kind == "classicstalta" and nsta > nlta) or (kind == "recstalta" and nlta >= npts):
+                continue  # ObsPy's answer is what the memory was
             check(tr, "trigger", kind, bound=BOUNDS.get(kind, 0.0), **both_windows, **options)
 
 
@@ -195,6 +195,8 @@ def test_any_windows(npts, dtype, seed, nsta, nlta, power):
     """Arguments nobody thought of."""
     tr = trace(npts, dtype, seed)
     for kind, options in CALLS.items():
+        if kind == "classicstalta" and nsta > nlta:
+            continue  # ObsPy's answer is what the memory was
         windows = {"sta": nsta / 100 + 1e-9}
         if "lta" in options:
             windows["lta"] = nlta / 100 + 1e-9

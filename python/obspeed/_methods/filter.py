@@ -25,7 +25,8 @@ def prepare(type: str, *args: Any, **options: Any) -> Planner:  # noqa: A002 - O
     if kind not in _DESIGNS:
         raise DeclinedError(f"filter type {type!r}")
     names = _FREQUENCIES.get(kind, ("freq",))
-    if len(args) > len(names) or options.keys() & set(names[: len(args)]):
+    taken, missing = {*names[: len(args)], "data", "df"}, {*names[len(args) :]} - options.keys()
+    if len(args) > len(names) or options.keys() & taken or missing:
         raise DeclinedError("arguments that do not fit the filter")
     arguments = dict(zip(names, args, strict=False)) | options
     try:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import scipy.interpolate
@@ -21,6 +22,7 @@ Times = tuple[float, float, int]
 """Start, sampling interval, number of samples."""
 Maker = Callable[[Times, Times], Step]
 
+_LOOKUPS: Sequence[Literal["linear", "nearest", "zero"]] = ("linear", "nearest", "zero")
 _SCIPYS = {
     name: getattr(scipy.interpolate, name) for name in ("interp1d", "InterpolatedUnivariateSpline")
 }
@@ -98,9 +100,9 @@ def _maker(method: Any, options: dict[str, Any]) -> Maker:
         return Step.slopes
     if kind == "lanczos":
         return _lanczos(options.get("a"))
-    if isinstance(kind, str) and kind in {"linear", "nearest", "zero"}:
+    if kind in _LOOKUPS:
         _check_scipy("interp1d")
-        return lambda old, new: Step.lookup(kind, old, new)
+        return partial(Step.lookup, _LOOKUPS[_LOOKUPS.index(kind)])
     if kind == "cubic" or (type(kind) is int and kind == 3):
         _check_scipy("InterpolatedUnivariateSpline")
         return Step.cubic_spline

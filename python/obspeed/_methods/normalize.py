@@ -14,18 +14,15 @@ if TYPE_CHECKING:
     from obspy import Stream
 
 _NEGATIVE = "Normalizing with negative values is forbidden. Using absolute value."
-_NUMBERS: Any = (int, float, np.integer, np.float32)
+_LARGEST_SINGLE = float(np.finfo(np.float32).max)
 NUMPY_2 = int(np.__version__.split(".", maxsplit=1)[0]) >= 2
 
 
 def prepare(norm: Any = None) -> Planner:
     """Settle the arguments of ``Trace.normalize``."""
-    double, warn = False, list[Message]()
+    value, double, warn = None, False, list[Message]()
     if norm is not None:
-        if isinstance(norm, bool) or not isinstance(norm, _NUMBERS):
-            raise DeclinedError(f"norm={norm!r}")
-        if not 0 < abs(norm) < 1e300:
-            raise DeclinedError("a norm that is zero, not finite or without an absolute value")
+        value = _size(norm)
         if norm < 0:
             warn.append((_NEGATIVE, UserWarning))
         # Before NumPy 2 a scalar's type did not count beside an array's.
@@ -34,13 +31,30 @@ def prepare(norm: Any = None) -> Planner:
             and isinstance(norm, np.generic)
             and np.result_type(np.float32, norm.dtype) != np.float32
         )
-    step = Step.normalize(None if norm is None else float(abs(norm)), double)
+    step = Step.normalize(value, double)
 
     def plan(state: State) -> Planned:
+        if state.dtype == np.float32 and value is not None and value > _LARGEST_SINGLE:
+            raise DeclinedError("a norm too large for single precision")
         in_place = state.dtype.kind == "f"
         return Planned(step, real(state.dtype), in_place, warnings=warn)
 
     return plan
+
+
+def _size(norm: Any) -> float:
+    """Return the absolute value of a number that data can be divided by."""
+    if isinstance(norm, bool) or not isinstance(norm, (int, float, np.integer, np.float32)):
+        raise DeclinedError(f"norm={norm!r}")
+    if isinstance(norm, np.signedinteger) and norm == np.iinfo(norm.dtype).min:
+        raise DeclinedError("a norm without an absolute value")
+    try:
+        size = abs(float(norm))
+    except OverflowError:
+        size = np.inf
+    if not 0 < size < np.inf:
+        raise DeclinedError("a norm that is zero or not finite")
+    return size
 
 
 def normalize_stream(stream: Stream, global_max: bool = False) -> dict[str, Any]:

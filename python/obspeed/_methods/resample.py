@@ -52,7 +52,6 @@ def prepare(
         factor = rate / float(sampling_rate)
         if strict_length and npts % factor != 0.0:
             raise DeclinedError("strict_length, and the end of the trace would change")
-        before, entries = zip(*[] if no_filter else [filtered(state, rate, factor)], strict=True)
         count, warn = int(npts / factor), list[Message]()
         if count == 0:
             warn.append((_NONE_LEFT, UserWarning))
@@ -61,13 +60,17 @@ def prepare(
             steps[npts, rate] = Step.resample(
                 npts, count, float(state.stats.delta), float(sampling_rate), _weights(window, npts)
             )
+        step, dtype = steps[npts, rate], np.dtype(np.float64)
+        if no_filter:
+            return Planned(step, dtype, stats=move, npts=count, warnings=warn)
+        alias, entry = filtered(state, rate, factor)
         return Planned(
-            steps[npts, rate],
-            np.dtype(np.float64),
+            step,
+            dtype,
             stats=move,
             npts=count,
-            before=before,
-            entries=entries,
+            before=(alias,),
+            entries=(entry,),
             warnings=warn,
         )
 
