@@ -5,6 +5,7 @@ Importing obspeed changes nothing. `enable` makes ObsPy's own methods run on it;
 (`detrend`, `taper`, `remove_response`, ...) and `Pipeline` use it without touching ObsPy.
 """
 
+from . import array
 from ._cache import cache_info, clear_cache, set_cache_limit
 from ._core import __version__
 from ._errors import CheckWarning, DeclinedError, InternalError, ObspeedError
@@ -37,6 +38,7 @@ __all__ = [
     "ObspeedError",
     "Pipeline",
     "__version__",
+    "array",
     "cache_info",
     "clear_cache",
     "decimate",

@@ -21,7 +21,7 @@ Message = tuple[str, type[Warning]]
 
 SAMPLING = ("sampling_rate", "delta", "starttime", "endtime", "npts")
 _ID = ("network", "station", "location", "channel")
-_DTYPES = {np.dtype(name) for name in ("int16", "int32", "int64", "float32", "float64")}
+DTYPES = {np.dtype(name) for name in ("int16", "int32", "int64", "float32", "float64")}
 
 
 class State:
@@ -107,7 +107,7 @@ def check_trace(trace: Trace) -> None:
     if type(data) is not np.ndarray:
         kind = "masked array" if isinstance(data, np.ma.MaskedArray) else type(data).__name__
         raise DeclinedError(f"the data are a {kind}")
-    if data.dtype not in _DTYPES or not data.dtype.isnative:
+    if data.dtype not in DTYPES or not data.dtype.isnative:
         raise DeclinedError(f"the data are of type {data.dtype.str}")
     if data.ndim != 1 or not data.flags.aligned:
         raise DeclinedError("the data are not a one-dimensional, aligned array")

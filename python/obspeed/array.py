@@ -1,0 +1,547 @@
+"""
+The kernels on arrays: one or two dimensions, any layout, the numbers of the Trace methods.
+
+Each row along `axis` is one trace. Rows are worked on in blocks, so that a call needs little
+memory beside its result, on as many threads as `obspeed.get_num_threads` says. An array in single
+precision stays in it: what a kernel computes in double is rounded once. Integers become float64.
+
+All functions share these rules:
+
+- `x` is an array of int16, int32, int64, float32 or float64 in the machine's byte order, with one
+  or two dimensions and any strides, and is changed only if it is `out`.
+- `axis` is that of time; the other one is that of the channels.
+- `out`, if given, takes the result and is returned: an array of the result's shape and type, which
+  may be `x`. After an exception it may hold some rows of the result.
+- TypeError is raised for an array of another type, ValueError for another number of dimensions, an
+  `out` that does not fit, and whatever the kernels do not answer, with the reason and the row.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+from obspy import Trace
+
+from . import _core
+from ._errors import DeclinedError
+from ._methods import METHODS
+from ._plan import DTYPES, Planned, Samples, plan_calls
+from ._threads import get_num_threads
+
+__all__ = [
+    "decimate",
+    "detrend",
+    "differentiate",
+    "filter",
+    "integrate",
+    "interpolate",
+    "normalize",
+    "resample",
+    "taper",
+    "trigger",
+]
+
+# A block is worked on while it is in cache; of many short rows each costs a look at all others.
+_BLOCK_BYTES = 4 << 20
+_BLOCK_ROWS = 512
+# Columns are copied in pieces that few pages hold.
+_TILE = 128
+
+
+def detrend(
+    x: Samples,
+    type: str = "linear",  # noqa: A002 - ObsPy's name
+    *,
+    axis: int = -1,
+    out: Samples | None = None,
+    **options: Any,
+) -> Samples:
+    """
+    Remove a trend from each row.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        The samples.
+    type : str
+        ``"simple"``, ``"constant"`` or ``"demean"``, ``"linear"``, ``"polynomial"``, ``"spline"``.
+    axis : int
+        That of time.
+    out : numpy.ndarray, optional
+        Where the result goes.
+    **options
+        Those of the type: `bp`, where a new line begins; `order` of the polynomials; `dspline`,
+        samples between the knots of the spline.
+
+    Returns
+    -------
+    numpy.ndarray
+        What is left.
+
+    See Also
+    --------
+    obspy.core.trace.Trace.detrend : Meaning of the options.
+    """
+    return _rows("detrend", (type,), options, x, 1.0, axis, out)
+
+
+def taper(
+    x: Samples,
+    max_percentage: float | None,
+    type: str = "hann",  # noqa: A002 - ObsPy's name
+    *,
+    max_length: float | None = None,
+    side: str = "both",
+    sampling_rate: float = 1.0,
+    axis: int = -1,
+    out: Samples | None = None,
+    **options: Any,
+) -> Samples:
+    """
+    Taper the ends of each row.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        The samples.
+    max_percentage : float or None
+        Share of a row, 0 to 0.5, that is tapered at each end at most.
+    type : str
+        The window, one that ObsPy knows.
+    max_length : float, optional
+        Seconds that are tapered at each end at most.
+    side : str
+        ``"both"``, ``"left"`` or ``"right"``.
+    sampling_rate : float
+        Samples per second.
+    axis : int
+        That of time.
+    out : numpy.ndarray, optional
+        Where the result goes.
+    **options
+        Those of the window.
+
+    Returns
+    -------
+    numpy.ndarray
+        The tapered samples.
+
+    See Also
+    --------
+    obspy.core.trace.Trace.taper : Windows and their options.
+    """
+    arguments = (max_percentage, type, max_length, side)
+    return _rows("taper", arguments, options, x, sampling_rate, axis, out)
+
+
+def filter(  # noqa: A001 - ObsPy's name
+    x: Samples,
+    type: str,  # noqa: A002 - ObsPy's name
+    *,
+    sampling_rate: float = 1.0,
+    axis: int = -1,
+    out: Samples | None = None,
+    **options: Any,
+) -> Samples:
+    """
+    Filter each row, from rest.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        The samples.
+    type : str
+        ``"bandpass"``, ``"bandstop"``, ``"lowpass"``, ``"highpass"`` or ``"lowpass_cheby_2"``.
+    sampling_rate : float
+        Samples per second.
+    axis : int
+        That of time.
+    out : numpy.ndarray, optional
+        Where the result goes.
+    **options
+        Those of the type: `freqmin` and `freqmax`, or `freq`; `corners` (4), `zerophase` (False),
+        `ftype` ("butter"), `rp`, `rs`; `maxorder` (12) of ``"lowpass_cheby_2"``.
+
+    Returns
+    -------
+    numpy.ndarray
+        The filtered samples.
+
+    See Also
+    --------
+    obspy.core.trace.Trace.filter : Meaning of the options.
+    """
+    return _rows("filter", (type,), options, x, sampling_rate, axis, out)
+
+
+def decimate(x: Samples, factor: int, *, axis: int = -1, out: Samples | None = None) -> Samples:
+    """
+    Keep every `factor`-th sample of each row, after ObsPy's anti-alias filter.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        The samples.
+    factor : int
+        From 1 to 16.
+    axis : int
+        That of time.
+    out : numpy.ndarray, optional
+        Where the result goes.
+
+    Returns
+    -------
+    numpy.ndarray
+        The samples kept.
+
+    See Also
+    --------
+    obspy.core.trace.Trace.decimate : The filter.
+    """
+    return _rows("decimate", (factor,), {}, x, 1.0, axis, out)
+
+
+def resample(
+    x: Samples,
+    new_rate: float,
+    window: Any = "hann",
+    *,
+    no_filter: bool = True,
+    sampling_rate: float = 1.0,
+    axis: int = -1,
+    out: Samples | None = None,
+) -> Samples:
+    """
+    Resample each row by a Fourier transform.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        The samples.
+    new_rate : float
+        Samples per second of the result.
+    window : str, tuple, callable, numpy.ndarray or None
+        What the spectrum is multiplied by.
+    no_filter : bool
+        Whether to do without ObsPy's anti-alias filter.
+    sampling_rate : float
+        Samples per second.
+    axis : int
+        That of time.
+    out : numpy.ndarray, optional
+        Where the result goes.
+
+    Returns
+    -------
+    numpy.ndarray
+        The new samples.
+
+    See Also
+    --------
+    obspy.core.trace.Trace.resample : Meaning of the window.
+    """
+    arguments = (new_rate, window, no_filter)
+    return _rows("resample", arguments, {}, x, sampling_rate, axis, out)
+
+
+def interpolate(
+    x: Samples,
+    new_rate: float,
+    method: str | int = "weighted_average_slopes",
+    *,
+    start: float = 0.0,
+    npts: int | None = None,
+    sampling_rate: float = 1.0,
+    axis: int = -1,
+    out: Samples | None = None,
+    **options: Any,
+) -> Samples:
+    """
+    Interpolate each row at new times.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        The samples.
+    new_rate : float
+        Samples per second of the result.
+    method : str or int
+        ``"lanczos"``, ``"weighted_average_slopes"``, ``"cubic"``, ``"linear"``, ``"nearest"`` or
+        ``"zero"``.
+    start : float
+        Time of the first new sample, in seconds after the first old one.
+    npts : int, optional
+        Number of new samples; as many as there are times for if not given.
+    sampling_rate : float
+        Samples per second.
+    axis : int
+        That of time.
+    out : numpy.ndarray, optional
+        Where the result goes.
+    **options
+        Those of the method: `a`, the half width of ``"lanczos"`` in samples.
+
+    Returns
+    -------
+    numpy.ndarray
+        The new samples.
+
+    See Also
+    --------
+    obspy.core.trace.Trace.interpolate : Meaning of the methods.
+    """
+    arguments = (new_rate, method, start, npts)
+    return _rows("interpolate", arguments, options, x, sampling_rate, axis, out)
+
+
+def differentiate(
+    x: Samples,
+    *,
+    edge_order: int = 1,
+    sampling_rate: float = 1.0,
+    axis: int = -1,
+    out: Samples | None = None,
+) -> Samples:
+    """
+    Differentiate each row, by second-order central differences.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        The samples.
+    edge_order : int
+        1 or 2: that of the differences at the ends.
+    sampling_rate : float
+        Samples per second.
+    axis : int
+        That of time.
+    out : numpy.ndarray, optional
+        Where the result goes.
+
+    Returns
+    -------
+    numpy.ndarray
+        The derivative.
+    """
+    options = {"edge_order": edge_order}
+    return _rows("differentiate", (), options, x, sampling_rate, axis, out)
+
+
+def integrate(
+    x: Samples,
+    method: str = "cumtrapz",
+    *,
+    sampling_rate: float = 1.0,
+    axis: int = -1,
+    out: Samples | None = None,
+) -> Samples:
+    """
+    Integrate each row, from zero.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        The samples.
+    method : str
+        ``"cumtrapz"`` or ``"spline"``, of degree 3.
+    sampling_rate : float
+        Samples per second.
+    axis : int
+        That of time.
+    out : numpy.ndarray, optional
+        Where the result goes.
+
+    Returns
+    -------
+    numpy.ndarray
+        The integral.
+    """
+    return _rows("integrate", (method,), {}, x, sampling_rate, axis, out)
+
+
+def normalize(
+    x: Samples, norm: float | None = None, *, axis: int = -1, out: Samples | None = None
+) -> Samples:
+    """
+    Divide each row by a number.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        The samples.
+    norm : float, optional
+        The number; a row's largest absolute value if not given.
+    axis : int
+        That of time.
+    out : numpy.ndarray, optional
+        Where the result goes.
+
+    Returns
+    -------
+    numpy.ndarray
+        The quotients.
+    """
+    return _rows("normalize", (norm,), {}, x, 1.0, axis, out)
+
+
+def trigger(
+    x: Samples,
+    type: str,  # noqa: A002 - ObsPy's name
+    *,
+    sampling_rate: float = 1.0,
+    axis: int = -1,
+    out: Samples | None = None,
+    **options: Any,
+) -> Samples:
+    """
+    Compute a characteristic function of each row.
+
+    Parameters
+    ----------
+    x : numpy.ndarray
+        The samples.
+    type : str
+        ``"recstalta"``, ``"classicstalta"`` or another that ObsPy knows.
+    sampling_rate : float
+        Samples per second.
+    axis : int
+        That of time.
+    out : numpy.ndarray, optional
+        Where the result goes.
+    **options
+        Those of the type: windows `sta` and `lta` in seconds, or `nsta` and `nlta` in samples.
+
+    Returns
+    -------
+    numpy.ndarray
+        The characteristic functions.
+
+    See Also
+    --------
+    obspy.core.trace.Trace.trigger : Meaning of the options.
+    """
+    return _rows("trigger", (type,), options, x, sampling_rate, axis, out)
+
+
+def _rows(
+    name: str,
+    args: tuple[Any, ...],
+    options: dict[str, Any],
+    x: Samples,
+    sampling_rate: float,
+    axis: int,
+    out: Samples | None,
+) -> Samples:
+    """Do one Trace method on every row of `x`."""
+    _check(x, axis)
+    source = np.moveaxis(np.asarray(x), axis, -1)
+    try:
+        planned = _plan(name, args, options, source, sampling_rate)
+    except DeclinedError as error:
+        raise ValueError(f"{name}: {error}") from None
+    npts = source.shape[-1] if planned.npts is None else planned.npts
+    shape = (*source.shape[:-1], npts)
+    dtype = np.dtype(np.float32 if x.dtype == np.float32 else np.float64)
+    target = _new(source, shape, dtype) if out is None else _fitting(out, shape, dtype, axis)
+    if np.may_share_memory(source, target) and not _alike(source, target):
+        source = source.copy()
+    for text, category in planned.warnings:
+        warnings.warn(text, category, stacklevel=3)
+    failed = _compute(planned, np.atleast_2d(source), np.atleast_2d(target))
+    if failed is not None:
+        kind = "row" if axis in {-1, x.ndim - 1} else "column"
+        place = f"{kind} {failed[0]}: " if x.ndim == 2 else ""
+        raise ValueError(f"{name}: {place}{failed[1]}")
+    return np.moveaxis(target, -1, axis) if out is None else out
+
+
+def _check(x: Any, axis: Any) -> None:
+    if not isinstance(x, np.ndarray) or isinstance(x, np.ma.MaskedArray):
+        raise TypeError(f"expected an ndarray without a mask, got {type(x).__name__}")
+    if x.dtype not in DTYPES or not x.dtype.isnative:
+        raise TypeError(
+            "expected int16, int32, int64, float32 or float64 in native byte order, "
+            f"got {x.dtype.str}"
+        )
+    if x.ndim not in {1, 2}:
+        raise ValueError(f"expected one or two dimensions, got {x.ndim}")
+    if axis not in range(-x.ndim, x.ndim):
+        raise ValueError(f"expected an axis of {x.ndim} dimension(s), got {axis!r}")
+
+
+def _plan(
+    name: str, args: tuple[Any, ...], options: dict[str, Any], x: Samples, sampling_rate: float
+) -> Planned:
+    """Plan the method for a trace as long as a row, at time zero."""
+    if not 0.0 < sampling_rate < math.inf:
+        raise DeclinedError(f"sampling_rate={sampling_rate!r}")
+    trace = Trace(np.empty(x.shape[-1], x.dtype), {"sampling_rate": sampling_rate})
+    return plan_calls([METHODS[name].prepare(*args, **options)], trace)[0]
+
+
+def _fitting(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], axis: int) -> Samples:
+    """Return `out` with time last, if it can take a result of that shape (time last) and type."""
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"expected an ndarray as out, got {type(out).__name__}")
+    wanted = shape if axis in {-1, len(shape) - 1} else shape[::-1]
+    if (out.shape, out.dtype) != (wanted, dtype) or not out.flags.writeable:
+        kind = "" if out.flags.writeable else "read-only "
+        raise ValueError(
+            f"expected a writable {dtype} array of shape {wanted} as out, "
+            f"got a {kind}{out.dtype} array of shape {out.shape}"
+        )
+    return np.moveaxis(np.asarray(out), axis, -1)
+
+
+def _new(x: Samples, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Samples:
+    """Return a new array laid out as `x` is."""
+    columns = x.ndim == 2 and abs(x.strides[0]) < abs(x.strides[1])
+    return np.empty(shape, dtype, order="F" if columns else "C")
+
+
+def _alike(x: Samples, y: Samples) -> bool:
+    """Whether each sample of `y` lies where the same one of `x` does."""
+    first = (a.__array_interface__["data"][0] for a in (x, y))
+    return len({*first}) == 1 and (x.shape, x.strides, x.dtype) == (y.shape, y.strides, y.dtype)
+
+
+def _compute(planned: Planned, x: Samples, y: Samples) -> tuple[int, Exception] | None:
+    """Fill the rows of `y`, and return the number of one that failed and why, if any did."""
+    threads = get_num_threads()
+    steps = (*planned.before, planned.step)
+    # What the kernels cannot read or write where it is goes by way of a block.
+    read = x.flags.aligned and x[:1].flags.c_contiguous
+    write = (
+        y.flags.aligned
+        and y[:1].flags.c_contiguous
+        and y.dtype == planned.dtype
+        and not np.may_share_memory(x, y)
+    )
+    held = (not read) * x.shape[1] * x.itemsize + (not write) * y.shape[1] * planned.dtype.itemsize
+    count = min(_BLOCK_ROWS, max(threads, threads * _BLOCK_BYTES // max(1, held)), len(x))
+    source = None if read else np.empty((count, x.shape[1]), x.dtype)
+    target = None if write else np.empty((count, y.shape[1]), planned.dtype)
+    for begin in range(0, len(x), max(1, count)):
+        rows, results = x[begin : begin + count], y[begin : begin + count]
+        done = results if target is None else target[: len(rows)]
+        if source is not None:
+            rows = _copy(rows, source[: len(rows)])
+        jobs = [(row, result, steps, ()) for row, result in zip(rows, done, strict=True)]
+        errors, interrupt = _core.run(jobs, threads)
+        if interrupt is not None:
+            raise interrupt
+        for i, error in enumerate(errors):
+            if error is not None:
+                return begin + i, error
+        if target is not None:
+            _copy(done, results)
+    return None
+
+
+def _copy(x: Samples, y: Samples) -> Samples:
+    for begin in range(0, x.shape[1], _TILE):
+        y[:, begin : begin + _TILE] = x[:, begin : begin + _TILE]
+    return y
