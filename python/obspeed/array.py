@@ -44,9 +44,11 @@ __all__ = [
     "trigger",
 ]
 
-# A block is worked on while it is in cache; of many short rows each costs a look at all others.
-_BLOCK_BYTES = 4 << 20
-_BLOCK_ROWS = 512
+# A block is worked on while it is in cache, and its rows fill whole vectors of every thread. Each
+# of many rows at once costs a look at all the others' borrows.
+_BLOCK_BYTES = 2 << 20
+_BLOCK_ROWS = 128
+_LANES = 8
 # Columns are copied in pieces that few pages hold.
 _TILE = 128
 
@@ -521,10 +523,11 @@ def _compute(planned: Planned, x: Samples, y: Samples) -> tuple[int, Exception] 
         and not np.may_share_memory(x, y)
     )
     held = (not read) * x.shape[1] * x.itemsize + (not write) * y.shape[1] * planned.dtype.itemsize
-    count = min(_BLOCK_ROWS, max(threads, threads * _BLOCK_BYTES // max(1, held)), len(x))
-    source = None if read else np.empty((count, x.shape[1]), x.dtype)
-    target = None if write else np.empty((count, y.shape[1]), planned.dtype)
-    for begin in range(0, len(x), max(1, count)):
+    count = min(_BLOCK_ROWS, threads * _BLOCK_BYTES // max(1, held))
+    count = count // (_LANES * threads) * _LANES * threads or max(count, threads)
+    source = None if read else np.empty((min(count, len(x)), x.shape[1]), x.dtype)
+    target = None if write else np.empty((min(count, len(x)), y.shape[1]), planned.dtype)
+    for begin in range(0, len(x), count):
         rows, results = x[begin : begin + count], y[begin : begin + count]
         done = results if target is None else target[: len(rows)]
         if source is not None:
