@@ -28,6 +28,7 @@ normalize = _FUNCTIONS["normalize"]
 remove_response = _FUNCTIONS["remove_response"]
 remove_sensitivity = _FUNCTIONS["remove_sensitivity"]
 resample = _FUNCTIONS["resample"]
+split = _FUNCTIONS["split"]
 taper = _FUNCTIONS["taper"]
 trigger = _FUNCTIONS["trigger"]
 
@@ -64,6 +65,7 @@ __all__ = [
     "set_cache_limit",
     "set_num_threads",
     "show_versions",
+    "split",
     "taper",
     "trigger",
     "unload_ipython_extension",

@@ -10,6 +10,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from obspy import Stream
 
 from ._errors import CheckWarning
 from ._methods import METHODS
@@ -26,8 +27,13 @@ def is_on() -> bool:
 
 
 @contextmanager
-def checked(call: Call, traces: list[Trace]) -> Iterator[None]:
-    """Compare what happens to `traces` in the block with what ObsPy makes of copies of them."""
+def checked(call: Call, traces: list[Trace]) -> Iterator[Stream]:
+    """
+    Compare what happens to `traces` in the block with what ObsPy makes of copies of them.
+
+    So are the new traces of a method that makes some, which the block puts into the Stream it gets.
+    """
+    made, expected_made = Stream(), Stream()
     expected = deepcopy(traces)
     before = [(tr.data.dtype, _largest(tr)) for tr in traces]
     failed: Exception | None = None
@@ -35,11 +41,13 @@ def checked(call: Call, traces: list[Trace]) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             for trace in expected:
-                call.by_obspy(trace)
+                result = call.by_obspy(trace)
+                if call.maker is not None:
+                    expected_made.extend(result)
     except Exception as error:  # noqa: BLE001 - compared below
         failed = error
     try:
-        yield
+        yield made
     except Exception as error:
         if type(error) is not type(failed) or str(error) != str(failed):
             _tell(call, f"expected {failed!r}, got {error!r}")
@@ -49,6 +57,12 @@ def checked(call: Call, traces: list[Trace]) -> Iterator[None]:
             reason = difference(call.name, trace, reference, scale, dtype)
             if reason:
                 _tell(call, f"{trace.id}: {reason}")
+    if len(made) != len(expected_made):
+        _tell(call, f"expected {len(expected_made)} traces, got {len(made)}")
+    for trace, reference in zip(made, expected_made, strict=False):
+        reason = difference(call.name, trace, reference)
+        if reason:
+            _tell(call, f"{trace.id}: {reason}")
     if failed is not None:
         _tell(call, f"expected {failed!r}, got no exception")
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import threading
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from obspy import Stream, Trace
@@ -19,7 +20,7 @@ from . import _check, _core, _history, _originals
 from ._commit import Effect, commit, write_history
 from ._errors import DeclinedError
 from ._methods import METHODS
-from ._plan import Planned, Planner, Samples, plan_calls
+from ._plan import Maker, Planned, Planner, Samples, plan_calls
 from ._report import record
 from ._threads import get_num_threads
 
@@ -27,6 +28,7 @@ from ._threads import get_num_threads
 # its own: memory that was in use is several times faster to write to than memory that is new.
 _RUN_BYTES = 4 << 20
 _local = threading.local()
+_Decision = TypeVar("_Decision")
 
 
 class Call:
@@ -53,12 +55,16 @@ class Call:
         self.kwargs = kwargs
         self.declined: DeclinedError | None = None
         self.planner: Planner = self._decline
+        self.maker: Maker | None = None
         method = METHODS.get(name)
         if method is None:
             self.declined = DeclinedError("no kernel")
             return
         try:
-            self.planner = method.prepare(*args, **kwargs)
+            if method.make is not None:
+                self.maker = method.make(*args, **kwargs)
+            elif method.prepare is not None:
+                self.planner = method.prepare(*args, **kwargs)
         except TypeError as error:
             self.declined = DeclinedError(f"arguments: {error}")
         except DeclinedError as error:
@@ -115,13 +121,27 @@ Outcome = Answer | Exception | None
 
 def plan(calls: Sequence[Call], trace: Trace) -> list[Planned] | Exception:
     """Plan `calls` for one trace, or return why this cannot be done."""
+    return _unless_declined(
+        calls, trace, lambda: plan_calls([call.planner for call in calls], trace)
+    )
+
+
+def make(call: Call, trace: Trace) -> list[Trace] | Exception:
+    """Make what a call returns for one trace, which is only read, or return why not."""
+    return _unless_declined([call], trace, lambda: call.maker(trace) if call.maker else [])
+
+
+def _unless_declined(
+    calls: Sequence[Call], trace: Trace, decide: Callable[[], _Decision]
+) -> _Decision | Exception:
+    """Return what is decided for one trace, or why it goes to ObsPy."""
     for call in calls:
         if call.declined is not None:
             return call.declined
         if not call.direct and not _originals.is_known(type(trace), call.name):
             return DeclinedError(f"{type(trace).__name__}.{call.name} is not ObsPy's")
     try:
-        return plan_calls([call.planner for call in calls], trace)
+        return decide()
     except Exception as error:  # noqa: BLE001 - ObsPy meets the same odd object, and raises its own
         if isinstance(error, DeclinedError):
             return error
@@ -239,7 +259,7 @@ def call_method(
     traces = list(target.traces) if kind is Stream else [target]
     call = Call.on(target, name, args, kwargs, direct=kind is Trace)
     try:
-        with _check.checked(call, traces) if _check.is_on() else nullcontext():
+        with _check.checked(call, traces) if _check.is_on() else nullcontext(Stream()) as made:
             whole = call.declined
             if kind is Stream and name in _ALL_UNMASKED and any(map(_is_masked, traces)):
                 whole = DeclinedError("a trace of the stream has masked values")
@@ -251,6 +271,10 @@ def call_method(
                     strict(call, traces[0], whole)
                 with passing():
                     return original(target, *args, **kwargs)
+            if call.maker is not None:
+                for trace in traces:
+                    made.extend(_make(call, trace, declined))
+                return made
             for wave in _aliased(traces):
                 _do_wave(call, wave, declined)
         return target
@@ -270,6 +294,20 @@ def _aliased(traces: list[Trace]) -> list[list[Trace]]:
     if len({id(trace) for trace in traces}) < len(traces):
         return [[trace] for trace in traces]
     return [traces]
+
+
+def _make(call: Call, trace: Trace, declined: Counter[str]) -> Stream:
+    """Return what a call makes of one trace, and write the trace's history."""
+    pieces = make(call, trace)
+    if isinstance(pieces, Exception):
+        declined[str(pieces)] += 1
+        strict(call, trace, pieces)
+        return call.by_obspy(trace)
+    effects, messages = write_history(trace, [call.history])
+    for message, category in messages:
+        warnings.warn(message, category, stacklevel=2)
+    _core.apply(effects)
+    return Stream(pieces)
 
 
 def _do_wave(call: Call, traces: list[Trace], declined: Counter[str]) -> None:

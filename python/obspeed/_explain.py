@@ -7,7 +7,7 @@ from typing import Any
 
 from obspy import Stream, Trace
 
-from ._execute import Call, plan
+from ._execute import Call, make, plan
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def explain(target: Stream | Trace, name: str, *args: Any, **kwargs: Any) -> Exp
     """
     traces = target.traces if isinstance(target, Stream) else [target]
     call = Call.on(target, name, args, kwargs)
-    plans = [plan([call], trace) for trace in traces]
+    plans = [plan([call], tr) if call.maker is None else make(call, tr) for tr in traces]
     return Explanation(
         Verdict(trace.id, not isinstance(p, Exception), str(p) if isinstance(p, Exception) else "")
         for trace, p in zip(traces, plans, strict=True)

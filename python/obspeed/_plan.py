@@ -88,6 +88,9 @@ class Planned(NamedTuple):
 Planner = Callable[[State], Planned]
 """Plans one call, whose arguments are settled, for one trace; raises `DeclinedError`."""
 
+Maker = Callable[["Trace"], list["Trace"]]
+"""Makes new traces from one that it only reads; raises `DeclinedError`."""
+
 
 def real(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """Return the type in which ObsPy's pointwise methods leave samples of type `dtype`."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .._plan import Planner
+from .._plan import Maker, Planner
 from . import (
     calculus,
     decimate,
@@ -16,6 +16,7 @@ from . import (
     normalize,
     resample,
     response,
+    split,
     taper,
     trigger,
 )
@@ -32,6 +33,7 @@ class Method:
     ----------
     prepare : callable
         Takes the arguments of the Trace method and returns a `Planner`; raises `DeclinedError`.
+        None for a method that has `make`.
     bound : float
         Largest difference to ObsPy, relative to the largest value; 0 is bit-identical.
     bound_single : float, optional
@@ -42,13 +44,17 @@ class Method:
     of_stream : callable, optional
         Takes a stream and the arguments of its method, where these are not those of the Trace
         method, and returns the keywords for that.
+    make : callable, optional
+        As `prepare`, for a method that returns a Stream of new traces and leaves the trace as it
+        is but for its history: returns a `Maker`.
     """
 
-    prepare: Callable[..., Planner]
+    prepare: Callable[..., Planner] | None
     bound: float
     bound_single: float | None = None
     of_input: bool = False
     of_stream: Callable[..., dict[str, Any]] | None = None
+    make: Callable[..., Maker] | None = None
 
 
 METHODS = {
@@ -64,6 +70,7 @@ METHODS = {
     "remove_response": Method(response.prepare_remove_response, bound=1e-12),
     "remove_sensitivity": Method(response.prepare_remove_sensitivity, bound=0.0),
     "resample": Method(resample.prepare, bound=1e-13, bound_single=1e-6),
+    "split": Method(None, bound=0.0, make=split.prepare),
     "taper": Method(taper.prepare, bound=0.0),
     "trigger": Method(trigger.prepare, bound=1e-12),
 }
