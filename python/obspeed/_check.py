@@ -13,12 +13,12 @@ import numpy as np
 from obspy import Stream
 
 from ._errors import CheckWarning
-from ._methods import METHODS
 
 if TYPE_CHECKING:
     from obspy import Trace
 
     from ._execute import Call
+    from ._methods import Equality
 
 
 def is_on() -> bool:
@@ -54,13 +54,13 @@ def checked(call: Call, traces: list[Trace]) -> Iterator[Stream]:
         raise
     finally:
         for trace, reference, (dtype, scale) in zip(traces, expected, before, strict=True):
-            reason = difference(call.name, trace, reference, scale, dtype)
+            reason = difference(call.equality, trace, reference, scale, dtype)
             if reason:
                 _tell(call, f"{trace.id}: {reason}")
     if len(made) != len(expected_made):
         _tell(call, f"expected {len(expected_made)} traces, got {len(made)}")
     for trace, reference in zip(made, expected_made, strict=False):
-        reason = difference(call.name, trace, reference)
+        reason = difference(call.equality, trace, reference)
         if reason:
             _tell(call, f"{trace.id}: {reason}")
     if failed is not None:
@@ -76,15 +76,15 @@ def _tell(call: Call, what: str) -> None:
 
 
 def difference(
-    name: str, trace: Trace, reference: Trace, scale: float = 0.0, dtype: Any = np.float64
+    equality: Equality, trace: Trace, reference: Trace, scale: float = 0.0, dtype: Any = np.float64
 ) -> str | None:
     """
-    Say how a trace differs from ObsPy's beyond the class of the method, or return None.
+    Say how a trace differs from ObsPy's beyond the class of the call, or return None.
 
     Parameters
     ----------
-    name : str
-        The method that was called.
+    equality : Equality
+        How equal they are to be.
     trace, reference : obspy.Trace
         obspeed's result and ObsPy's.
     scale : float
@@ -104,14 +104,10 @@ def difference(
         or got.shape != expected.shape
     ):
         return f"expected {_kind(expected)}, got {_kind(got)}"
-    method = METHODS.get(name)
-    bound = 0.0
-    if method is not None:
-        bound = method.bound
-        if method.bound_single is not None and dtype == np.float32:
-            bound = method.bound_single
-    of_input = method is not None and method.of_input
-    error = relative_difference(got, expected, scale if of_input else 0.0)
+    bound = equality.bound
+    if equality.bound_single is not None and dtype == np.float32:
+        bound = equality.bound_single
+    error = relative_difference(got, expected, scale if equality.of_input else 0.0)
     if not error <= bound:
         return f"expected values within {bound:g} of the largest, got {error:g}"
     if trace.stats != reference.stats:

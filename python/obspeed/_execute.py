@@ -19,7 +19,7 @@ from obspy import Stream, Trace
 from . import _check, _core, _history, _originals
 from ._commit import Effect, commit, write_history
 from ._errors import DeclinedError
-from ._methods import METHODS
+from ._methods import METHODS, Equality
 from ._plan import Maker, Planned, Planner, Samples, plan_calls
 from ._report import record
 from ._threads import get_num_threads
@@ -93,6 +93,17 @@ class Call:
             call = cls(name, args, kwargs)
             call.declined = DeclinedError(f"arguments: {error}")
             return call
+
+    @property
+    def equality(self) -> Equality:
+        """How equal the result is to ObsPy's."""
+        method = METHODS.get(self.name)
+        if method is None or self.declined is not None:
+            return Equality()
+        bound = _originals.signature(self.name).bind(None, *self.args, **self.kwargs)
+        bound.apply_defaults()
+        kind = bound.arguments.get("type", bound.arguments.get("method"))
+        return method.by_kind.get(str(kind).lower(), method.equality)
 
     @cached_property
     def history(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .._plan import Maker, Planner
@@ -21,7 +21,28 @@ from . import (
     trigger,
 )
 
-__all__ = ["METHODS", "Method"]
+__all__ = ["METHODS", "Equality", "Method"]
+
+
+@dataclass(frozen=True)
+class Equality:
+    """
+    How far a result may be from ObsPy's.
+
+    Attributes
+    ----------
+    bound : float
+        Largest difference, relative to the largest value; 0 is bit-identical.
+    bound_single : float, optional
+        The same for data in single precision, where it is another.
+    of_input : bool
+        Whether the largest value is that before the call: of a residual that is nothing but
+        rounding no digit is right.
+    """
+
+    bound: float = 0.0
+    bound_single: float | None = None
+    of_input: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,13 +55,10 @@ class Method:
     prepare : callable
         Takes the arguments of the Trace method and returns a `Planner`; raises `DeclinedError`.
         None for a method that has `make`.
-    bound : float
-        Largest difference to ObsPy, relative to the largest value; 0 is bit-identical.
-    bound_single : float, optional
-        The same for data in single precision, where it is another.
-    of_input : bool
-        Whether the largest value is that before the call: of a residual that is nothing but
-        rounding no digit is right.
+    equality : Equality
+        How equal its results are to ObsPy's.
+    by_kind : dict
+        The same for those values of its argument ``type`` or ``method`` where it is another.
     of_stream : callable, optional
         Takes a stream and the arguments of its method, where these are not those of the Trace
         method, and returns the keywords for that.
@@ -50,27 +68,41 @@ class Method:
     """
 
     prepare: Callable[..., Planner] | None
-    bound: float
-    bound_single: float | None = None
-    of_input: bool = False
+    equality: Equality = Equality()
+    by_kind: dict[str, Equality] = field(default_factory=dict)
     of_stream: Callable[..., dict[str, Any]] | None = None
     make: Callable[..., Maker] | None = None
 
 
+_FIT = Equality(1e-9, bound_single=1e-6, of_input=True)
+_CUBIC = Equality(1e-9)
+
 METHODS = {
-    "decimate": Method(decimate.prepare, bound=0.0),
-    "detrend": Method(detrend.prepare, bound=1e-9, bound_single=1e-6, of_input=True),
-    "differentiate": Method(
-        calculus.prepare_differentiate, bound=0.0, of_stream=calculus.differentiate_stream
+    "decimate": Method(decimate.prepare),
+    "detrend": Method(
+        detrend.prepare,
+        by_kind={
+            "linear": Equality(1e-13, bound_single=1e-6, of_input=True),
+            "polynomial": _FIT,
+            "spline": _FIT,
+        },
     ),
-    "filter": Method(filter.prepare, bound=0.0),
-    "integrate": Method(calculus.prepare_integrate, bound=1e-9),
-    "interpolate": Method(interpolate.prepare, bound=1e-9),
-    "normalize": Method(normalize.prepare, bound=0.0, of_stream=normalize.normalize_stream),
-    "remove_response": Method(response.prepare_remove_response, bound=1e-12),
-    "remove_sensitivity": Method(response.prepare_remove_sensitivity, bound=0.0),
-    "resample": Method(resample.prepare, bound=1e-13, bound_single=1e-6),
-    "split": Method(None, bound=0.0, make=split.prepare),
-    "taper": Method(taper.prepare, bound=0.0),
-    "trigger": Method(trigger.prepare, bound=1e-12),
+    "differentiate": Method(
+        calculus.prepare_differentiate, of_stream=calculus.differentiate_stream
+    ),
+    "filter": Method(filter.prepare),
+    "integrate": Method(calculus.prepare_integrate, by_kind={"spline": _CUBIC}),
+    "interpolate": Method(
+        interpolate.prepare, by_kind={"lanczos": Equality(1e-14), "cubic": _CUBIC, "3": _CUBIC}
+    ),
+    "normalize": Method(normalize.prepare, of_stream=normalize.normalize_stream),
+    "remove_response": Method(response.prepare_remove_response, Equality(1e-12)),
+    "remove_sensitivity": Method(response.prepare_remove_sensitivity),
+    "resample": Method(resample.prepare, Equality(1e-13, bound_single=1e-6)),
+    "split": Method(None, make=split.prepare),
+    "taper": Method(taper.prepare),
+    "trigger": Method(
+        trigger.prepare,
+        by_kind={"carlstatrig": Equality(1e-12), "modifiedenergyratio": Equality(1e-14)},
+    ),
 }

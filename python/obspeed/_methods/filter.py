@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from scipy.signal import cheb2ord, cheby2, iirfilter
 
 from .._core import Step
 from .._errors import DeclinedError
@@ -90,6 +89,8 @@ def _iir(
     axis: Any = -1,
 ) -> Samples:
     """Return SciPy's design with these of ObsPy's options."""
+    from scipy.signal import iirfilter  # noqa: PLC0415 - importing obspeed starts no BLAS
+
     if type(axis) is not int or axis not in {-1, 0}:
         raise DeclinedError(f"axis={axis!r}")
     try:
@@ -120,6 +121,8 @@ def _cheby_2(
     freq: Any, *, df: float, maxorder: Any = 12, ba: Any = False, freq_passband: Any = False
 ) -> Samples:
     """Return ObsPy's filter of 96 dB at `freq`, its passband as wide as the order allows."""
+    from scipy.signal import cheb2ord, cheby2  # noqa: PLC0415 - importing obspeed starts no BLAS
+
     if ba or freq_passband:
         raise DeclinedError("something else than filtered data is asked for")
     if not isinstance(maxorder, (int, float)) or not maxorder >= 1:

@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import scipy.interpolate
 from obspy import UTCDateTime
 
 from .._core import Step
@@ -23,9 +22,6 @@ Times = tuple[float, float, int]
 Maker = Callable[[Times, Times], Step]
 
 _LOOKUPS: Sequence[Literal["linear", "nearest", "zero"]] = ("linear", "nearest", "zero")
-_SCIPYS = {
-    name: getattr(scipy.interpolate, name) for name in ("interp1d", "InterpolatedUnivariateSpline")
-}
 _SET_BY_OBSPY = {"data", "old_start", "old_dt", "new_start", "new_dt", "new_npts", "type"}
 
 
@@ -111,7 +107,10 @@ def _maker(method: Any, options: dict[str, Any]) -> Maker:
 
 def _check_scipy(name: str) -> None:
     """Decline where somebody has put something of his own in the place of SciPy's."""
-    if getattr(scipy.interpolate, name) is not _SCIPYS[name]:
+    import scipy.interpolate  # noqa: PLC0415 - importing obspeed starts no BLAS
+
+    theirs = getattr(scipy.interpolate, name)
+    if not isinstance(theirs, type) or not theirs.__module__.startswith("scipy."):
         raise DeclinedError(f"scipy.interpolate.{name} is not SciPy's")
 
 

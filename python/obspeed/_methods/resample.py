@@ -7,8 +7,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.fft import fftfreq, ifftshift
-from scipy.signal import get_window
 
 from .._core import Step
 from .._errors import DeclinedError
@@ -87,7 +85,7 @@ def _weights(window: Any, npts: int) -> Samples | None:
             return make(window, npts)
         except Exception as error:
             raise DeclinedError(f"window {window!r} cannot be made: {error}") from error
-    weights = window(fftfreq(npts)) if callable(window) else window
+    weights = window(np.fft.fftfreq(npts)) if callable(window) else window
     if not isinstance(weights, np.ndarray) or weights.shape != (npts,):
         raise DeclinedError(f"the window is not an array of {npts} weights")
     if weights.dtype.kind not in "fiu":
@@ -97,7 +95,9 @@ def _weights(window: Any, npts: int) -> Samples | None:
 
 @lru_cache(maxsize=32, typed=True)
 def _named(window: Any, npts: int) -> Samples:
-    return _half(ifftshift(get_window(window, npts)))
+    from scipy.signal import get_window  # noqa: PLC0415 - importing obspeed starts no BLAS
+
+    return _half(np.fft.ifftshift(get_window(window, npts)))
 
 
 def _half(weights: Samples) -> Samples:
