@@ -20,6 +20,8 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -44,13 +46,15 @@ __all__ = [
     "trigger",
 ]
 
-# A block is worked on while it is in cache, and its rows fill whole vectors of every thread. Each
-# of many rows at once costs a look at all the others' borrows.
-_BLOCK_BYTES = 2 << 20
+Failure = tuple[int, Exception]
+
+# What a block holds of copies, while it is worked on, is to stay in cache; its rows fill vectors.
+# Each of many rows at once costs a look at all the others' borrows.
+_BLOCK_BYTES = 4 << 20
 _BLOCK_ROWS = 128
 _LANES = 8
 # Columns are copied in pieces that few pages hold.
-_TILE = 128
+_TILE = 256
 
 
 def detrend(
@@ -510,11 +514,9 @@ def _alike(x: Samples, y: Samples) -> bool:
     return len({*first}) == 1 and (x.shape, x.strides, x.dtype) == (y.shape, y.strides, y.dtype)
 
 
-def _compute(planned: Planned, x: Samples, y: Samples) -> tuple[int, Exception] | None:
+def _compute(planned: Planned, x: Samples, y: Samples) -> Failure | None:
     """Fill the rows of `y`, and return the number of one that failed and why, if any did."""
-    threads = get_num_threads()
-    steps = (*planned.before, planned.step)
-    # What the kernels cannot read or write where it is goes by way of a block.
+    # What the kernels cannot read or write where it is goes by way of a copy.
     read = x.flags.aligned and x[:1].flags.c_contiguous
     write = (
         y.flags.aligned
@@ -523,25 +525,37 @@ def _compute(planned: Planned, x: Samples, y: Samples) -> tuple[int, Exception] 
         and not np.may_share_memory(x, y)
     )
     held = (not read) * x.shape[1] * x.itemsize + (not write) * y.shape[1] * planned.dtype.itemsize
-    count = min(_BLOCK_ROWS, threads * _BLOCK_BYTES // max(1, held))
-    count = count // (_LANES * threads) * _LANES * threads or max(count, threads)
-    source = None if read else np.empty((min(count, len(x)), x.shape[1]), x.dtype)
-    target = None if write else np.empty((min(count, len(x)), y.shape[1]), planned.dtype)
-    for begin in range(0, len(x), count):
-        rows, results = x[begin : begin + count], y[begin : begin + count]
-        done = results if target is None else target[: len(rows)]
-        if source is not None:
-            rows = _copy(rows, source[: len(rows)])
-        jobs = [(row, result, steps, ()) for row, result in zip(rows, done, strict=True)]
+    count = min(_BLOCK_ROWS, max(1, _BLOCK_BYTES // max(1, held)))
+    count -= count % _LANES if count > _LANES else 0
+    blocks = range(0, len(x), count)
+    threads = get_num_threads()
+
+    def work(begin: int, threads: int = 1) -> Failure | None:
+        source, results = x[begin : begin + count], y[begin : begin + count]
+        if not read:
+            source = _copy(source, np.empty(source.shape, x.dtype))
+        target = results if write else np.empty(results.shape, planned.dtype)
+        steps = (*planned.before, planned.step)
+        jobs = [(row, result, steps, ()) for row, result in zip(source, target, strict=True)]
         errors, interrupt = _core.run(jobs, threads)
         if interrupt is not None:
             raise interrupt
         for i, error in enumerate(errors):
             if error is not None:
                 return begin + i, error
-        if target is not None:
-            _copy(done, results)
-    return None
+        if not write:
+            _copy(target, results)
+        return None
+
+    if threads == 1 or len(blocks) <= 1 or (read and write):
+        return _first(work(begin, threads) for begin in blocks)
+    # Threads of Python's, for the copies too. An exception, a Ctrl-C say, cancels what is left.
+    with ThreadPoolExecutor(threads) as pool:
+        return _first(pool.map(work, blocks))
+
+
+def _first(failures: Iterable[Failure | None]) -> Failure | None:
+    return next((failure for failure in failures if failure is not None), None)
 
 
 def _copy(x: Samples, y: Samples) -> Samples:

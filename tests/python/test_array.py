@@ -241,9 +241,10 @@ def test_warnings_come_once():
     assert caught[0].filename == __file__
 
 
-def test_interrupt():
-    """Ctrl-C within a block stops the call; the input is untouched."""
-    x = np.random.default_rng(0).standard_normal((64, 400_000))
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_interrupt(dtype):
+    """Ctrl-C, within a block or between them, stops the call; the input is untouched."""
+    x = np.random.default_rng(0).standard_normal((64, 200_000)).astype(dtype)
     before = x.copy()
     timer = threading.Timer(0.1, signal.raise_signal, [signal.SIGINT])
     timer.start()
