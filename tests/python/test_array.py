@@ -11,7 +11,7 @@ import scipy.signal
 from obspy import Trace
 
 import obspeed
-from obspeed import array
+from obspeed import _array_rows, array
 
 RATE = 20.0
 DTYPES = ("int16", "int32", "int64", "float32", "float64")
@@ -154,7 +154,7 @@ def test_blocks(monkeypatch):
         expected[::50], array.filter(x[::50].copy(), "highpass", freq=0.1)
     )
     for size in (1, 10_000):
-        monkeypatch.setattr(array, "_BLOCK_BYTES", size)
+        monkeypatch.setattr(_array_rows, "_BLOCK_BYTES", size)
         with obspeed.num_threads(2):
             np.testing.assert_array_equal(array.filter(x, "highpass", freq=0.1), expected)
 
