@@ -1,5 +1,6 @@
 //! The steps of one trace, one after another while its samples are in cache.
 
+use crate::fft::resize;
 use crate::parallel::Cancel;
 use crate::samples::{Input, Output, Real, check_len};
 use crate::step::{AnyTransform, Step};
@@ -60,7 +61,8 @@ fn run_before<T: Real>(
     y: &mut [f64],
     cancel: &dyn Cancel,
 ) -> Result<()> {
-    let mut held = vec![T::default(); npts(before, input.len())];
+    let mut held = Vec::new();
+    resize(&mut held, npts(before, input.len()))?;
     run(before, input, T::output(&mut held), cancel)?;
     transform.apply(T::input(&held), y, cancel)
 }

@@ -33,7 +33,7 @@ fn plan<T: ?Sized + Send + Sync>(
     plans: &'static ProcessLocal<Plans<T>>,
     n: usize,
     make: impl FnOnce() -> Arc<T>,
-) -> Arc<T> {
+) -> Result<Arc<T>> {
     let slot = {
         let mut plans = plans.get().lock().unwrap_or_else(PoisonError::into_inner);
         let plan = plans.iter().position(|plan| plan.n == n).map(|i| plans.remove(i));
@@ -46,7 +46,12 @@ fn plan<T: ?Sized + Send + Sync>(
         }
         slot
     };
-    Arc::clone(slot.get_or_init(make))
+    if slot.get().is_none() {
+        // A planner aborts where it is refused memory. What its plan takes is asked for beforehand.
+        let bytes = n.saturating_mul(2 * size_of::<Complex64>());
+        Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| Error::Memory(bytes))?;
+    }
+    Ok(Arc::clone(slot.get_or_init(make)))
 }
 
 /// Buffers for transforms of real data of one length, ready to use.
@@ -86,7 +91,7 @@ impl Workspace {
     /// # Errors
     /// [`Error::Memory`].
     pub fn with_bins(n: usize, bins: usize) -> Result<Self> {
-        let transform = plan(&REAL, n, || RealFftPlanner::new().plan_fft_forward(n));
+        let transform = plan(&REAL, n, || RealFftPlanner::new().plan_fft_forward(n))?;
         let pooled = POOL.get().lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut buffers = pooled.unwrap_or_default();
         resize(&mut buffers.time, n)?;
@@ -122,7 +127,7 @@ impl Workspace {
     /// Where there are fewer than `m / 2 + 1` bins.
     pub fn inverse(&mut self, dst: &mut [f64]) -> Result<()> {
         let m = dst.len();
-        let transform = plan(&INVERSE, m, || RealFftPlanner::new().plan_fft_inverse(m));
+        let transform = plan(&INVERSE, m, || RealFftPlanner::new().plan_fft_inverse(m))?;
         let Buffers { bins, scratch, .. } = &mut self.buffers;
         resize(scratch, transform.get_scratch_len())?;
         let bins = &mut bins[..transform.complex_len()];
@@ -157,7 +162,7 @@ impl Complexes {
     /// # Errors
     /// [`Error::Memory`].
     pub fn new(n: usize) -> Result<Self> {
-        let transform = plan(&COMPLEX, n, || FftPlanner::new().plan_fft_forward(n));
+        let transform = plan(&COMPLEX, n, || FftPlanner::new().plan_fft_forward(n))?;
         let (mut data, mut scratch) = (Vec::new(), Vec::new());
         resize(&mut data, n)?;
         resize(&mut scratch, transform.get_inplace_scratch_len())?;
@@ -176,7 +181,7 @@ impl Complexes {
 }
 
 /// Gives `buffer` the length `n`; what it holds is of no use to anyone.
-fn resize<T: Copy + Default>(buffer: &mut Vec<T>, n: usize) -> Result<()> {
+pub(crate) fn resize<T: Copy + Default>(buffer: &mut Vec<T>, n: usize) -> Result<()> {
     if buffer.capacity() < n {
         *buffer = Vec::new(); // nothing to copy over
         buffer.try_reserve_exact(n).map_err(|_| Error::Memory(n * size_of::<T>()))?;

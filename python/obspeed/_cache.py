@@ -60,6 +60,6 @@ def set_cache_limit(nbytes: int) -> None:
     ValueError
         If `nbytes` is not an integer of 0 or more.
     """
-    if isinstance(nbytes, bool) or not isinstance(nbytes, int) or nbytes < 0:
+    if isinstance(nbytes, bool) or not isinstance(nbytes, int) or not 0 <= nbytes < 1 << 63:
         raise ValueError(f"expected a number of bytes of 0 or more, got {nbytes!r}")
     _core.response_cache_set_limit(nbytes)

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+import obspy.core.trace
 from obspy import Trace
 from obspy.core import Stats
 
@@ -14,6 +15,14 @@ from ._plan import SAMPLING, Message, Planned, Samples, sampling
 
 Effect = tuple[Any, Any, Any]
 """A value to set in a container under a key, or with None for a key to append to a list."""
+
+
+def warn(message: str, category: type[Warning]) -> None:
+    """Warn as if from ObsPy's own module, so that filters by module hold."""
+    source = vars(obspy.core.trace)
+    registry = source.setdefault("__warningregistry__", {})
+    file = source["__file__"]
+    warnings.warn_explicit(message, category, file, 1, source["__name__"], registry)
 
 
 def write_history(trace: Trace, entries: Sequence[str]) -> tuple[list[Effect], list[Message]]:
@@ -58,7 +67,7 @@ def commit(trace: Trace, planned: Sequence[Planned], data: Samples, entries: Seq
     """
     effects, messages = write_history(trace, entries)
     for message, category in [*(m for p in planned for m in p.warnings), *messages]:
-        warnings.warn(message, category, stacklevel=2)
+        warn(message, category)
     if all(p.in_place for p in planned):
         _core.apply([(trace.data, Ellipsis, data), *effects])
         return

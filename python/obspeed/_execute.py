@@ -10,25 +10,33 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import cached_property
-from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from obspy import Stream, Trace
 
 from . import _check, _core, _history, _originals
-from ._commit import Effect, commit, write_history
+from ._commit import Effect, commit, warn, write_history
 from ._errors import DeclinedError
 from ._methods import METHODS, Equality
 from ._plan import Maker, Planned, Planner, Samples, plan_calls
 from ._report import record
+from ._runs import result_npts, runs, waves
 from ._threads import get_num_threads
 
-# Results of one run, for each thread. The arrays that they replace are free when the next run makes
-# its own: memory that was in use is several times faster to write to than memory that is new.
-_RUN_BYTES = 4 << 20
 _local = threading.local()
 _Decision = TypeVar("_Decision")
+
+
+_QUIET = frozenset({"ignore", "warn"})
+
+
+def _warnings_raise() -> bool:
+    """Whether a warning of NumPy's, which obspeed leaves to ObsPy, may be an exception."""
+    return any(
+        action == "error" and issubclass(RuntimeWarning, category)
+        for action, _, category, *_ in warnings.filters
+    )
 
 
 class Call:
@@ -56,19 +64,23 @@ class Call:
         self.declined: DeclinedError | None = None
         self.planner: Planner = self._decline
         self.maker: Maker | None = None
+        self.may_raise = _warnings_raise()
         method = METHODS.get(name)
         if method is None:
             self.declined = DeclinedError("no kernel")
+            return
+        if not _QUIET.issuperset(np.geterr().values()):
+            self.declined = DeclinedError("numpy.errstate asks for more than warnings")
             return
         try:
             if method.make is not None:
                 self.maker = method.make(*args, **kwargs)
             elif method.prepare is not None:
                 self.planner = method.prepare(*args, **kwargs)
-        except TypeError as error:
-            self.declined = DeclinedError(f"arguments: {error}")
         except DeclinedError as error:
             self.declined = error
+        except Exception as error:  # noqa: BLE001 - ObsPy meets the same, and raises its own
+            self.declined = DeclinedError(f"arguments: {type(error).__name__}: {error}")
 
     def _decline(self, _: object) -> Planned:
         raise self.declined or DeclinedError("no kernel")
@@ -112,7 +124,8 @@ class Call:
 
     def by_obspy(self, trace: Trace) -> Any:
         """Let ObsPy, or whoever overrides it, do this call."""
-        if self.direct or _originals.is_known(type(trace), self.name):
+        theirs = self.name in vars(trace) or not _originals.is_known(type(trace), self.name)
+        if self.direct or not theirs:
             with passing():
                 return _originals.original(Trace, self.name)(trace, *self.args, **self.kwargs)
         return getattr(trace, self.name)(*self.args, **self.kwargs)
@@ -149,7 +162,9 @@ def _unless_declined(
     for call in calls:
         if call.declined is not None:
             return call.declined
-        if not call.direct and not _originals.is_known(type(trace), call.name):
+        if not call.direct and (
+            call.name in vars(trace) or not _originals.is_known(type(trace), call.name)
+        ):
             return DeclinedError(f"{type(trace).__name__}.{call.name} is not ObsPy's")
     try:
         return decide()
@@ -185,14 +200,13 @@ def compute(
             continue
         steps = [step for p in planned for step in (*p.before, p.step)]
         source = trace.data
-        written = writes_at_once(planned, trace)
+        written = writes_at_once(calls, planned, trace)
         output: Samples | None = None
         effects: list[Effect] = []
         if written:
             effects, _ = write_history(trace, [calls[0].history])
         else:
-            output = np.empty(_result_npts(planned, trace), planned[-1].dtype)
-            source = np.ascontiguousarray(source)
+            output = np.empty(result_npts(planned, trace), planned[-1].dtype)
         jobs.append((source, output, steps, effects))
         places.append((i, Answer(planned, source if output is None else output, written)))
     errors, interrupt = _core.run(jobs, get_num_threads(), progress)
@@ -204,17 +218,13 @@ def compute(
     return outcomes, interrupt
 
 
-def _result_npts(planned: list[Planned], trace: Trace) -> int:
-    return next((p.npts for p in reversed(planned) if p.npts is not None), len(trace.data))
-
-
-def writes_at_once(planned: list[Planned], trace: Trace) -> bool:
+def writes_at_once(calls: Sequence[Call], planned: list[Planned], trace: Trace) -> bool:
     """Whether the kernel may write to the trace's own array: one call, and nothing can stop it."""
     return (
         len(planned) == 1
         and planned[0].in_place
         and not planned[0].warnings
-        and bool(trace.data.flags.c_contiguous)
+        and not calls[0].may_raise
         and len(trace.stats.__dict__.get("processing", ())) < trace._max_processing_info - 1
     )
 
@@ -286,7 +296,7 @@ def call_method(
                 for trace in traces:
                     made.extend(_make(call, trace, declined))
                 return made
-            for wave in _aliased(traces):
+            for wave in waves(traces):
                 _do_wave(call, wave, declined)
         return target
     finally:
@@ -300,13 +310,6 @@ def _is_masked(trace: Trace) -> bool:
     return isinstance(trace.data, np.ma.MaskedArray) and bool(np.ma.is_masked(trace.data))
 
 
-def _aliased(traces: list[Trace]) -> list[list[Trace]]:
-    """One wave, or one for each trace where the same trace stands in a stream twice."""
-    if len({id(trace) for trace in traces}) < len(traces):
-        return [[trace] for trace in traces]
-    return [traces]
-
-
 def _make(call: Call, trace: Trace, declined: Counter[str]) -> Stream:
     """Return what a call makes of one trace, and write the trace's history."""
     pieces = make(call, trace)
@@ -316,7 +319,7 @@ def _make(call: Call, trace: Trace, declined: Counter[str]) -> Stream:
         return call.by_obspy(trace)
     effects, messages = write_history(trace, [call.history])
     for message, category in messages:
-        warnings.warn(message, category, stacklevel=2)
+        warn(message, category)
     _core.apply(effects)
     return Stream(pieces)
 
@@ -324,7 +327,11 @@ def _make(call: Call, trace: Trace, declined: Counter[str]) -> Stream:
 def _do_wave(call: Call, traces: list[Trace], declined: Counter[str]) -> None:
     """Do one call on different traces, in as few runs as its effects allow."""
     plans = [plan([call], trace) for trace in traces]
-    for begin, end in runs(traces, plans):
+    in_place = [
+        not isinstance(p, Exception) and writes_at_once([call], p, trace)
+        for p, trace in zip(plans, traces, strict=True)
+    ]
+    for begin, end in runs(traces, plans, in_place):
         part = traces[begin:end]
         outcomes, interrupt = compute([call], part, plans[begin:end])
         for trace, outcome in zip(part, outcomes, strict=True):
@@ -343,55 +350,3 @@ def _finish(call: Call, trace: Trace, outcome: Outcome, declined: Counter[str]) 
         call.by_obspy(trace)
     elif outcome is not None:
         raise outcome
-
-
-def runs(
-    traces: Sequence[Trace], plans: Sequence[list[Planned] | Exception]
-) -> Iterator[tuple[int, int]]:
-    """
-    Cut traces into runs of the kernels.
-
-    A run holds a bounded number of bytes in results, and a multiple of as many traces as there are
-    threads. Where kernels write to the traces' own arrays,
-    a trace that might raise is a run of its own, so that those after it are still untouched then;
-    so is every trace if two of them share memory.
-    """
-    if len(traces) == 1:
-        yield 0, 1
-        return
-    in_place = [
-        not isinstance(p, Exception) and writes_at_once(p, trace)
-        for trace, p in zip(traces, plans, strict=True)
-    ]
-    writing = any(in_place)
-    if writing and _overlap(traces):
-        yield from ((i, i + 1) for i in range(len(traces)))
-        return
-    threads = get_num_threads()
-    begin, held = 0, 0
-    for i, (trace, planned) in enumerate(zip(traces, plans, strict=True)):
-        alone = writing and not in_place[i]
-        full = held > threads * _RUN_BYTES and (i - begin) % threads == 0
-        if i > begin and (alone or full):
-            yield begin, i
-            begin, held = i, 0
-        if not (isinstance(planned, Exception) or in_place[i]):
-            held += 8 * _result_npts(planned, trace)
-        if alone:
-            yield begin, i + 1
-            begin, held = i + 1, 0
-    if begin < len(traces):
-        yield begin, len(traces)
-
-
-def _overlap(traces: Sequence[Trace]) -> bool:
-    """Whether two traces' arrays share bytes."""
-    bounds = sorted(_bounds(trace.data) for trace in traces)
-    return any(low < high for (_, high), (low, _) in pairwise(bounds))
-
-
-def _bounds(data: Samples) -> tuple[int, int]:
-    """Return the address of the first byte of an array and that after its last one."""
-    first: int = data.__array_interface__["data"][0]
-    span = (len(data) - 1) * data.strides[0] if len(data) else -data.itemsize
-    return min(first, first + span), max(first, first + span) + data.itemsize

@@ -14,11 +14,21 @@ Function = Callable[..., Any]
 ours: dict[tuple[type, str], Function] = {}
 """What obspeed has put into ObsPy's classes, each with what it covers as ``__wrapped__``."""
 
+
+def _is_obspys(function: Any) -> bool:
+    """Whether a function is defined in ObsPy, decorators of its own included."""
+    while inspect.isfunction(function):
+        if not hasattr(function, "__wrapped__"):
+            return function.__module__.startswith("obspy.")
+        function = function.__wrapped__
+    return False
+
+
 _at_import: dict[tuple[type, str], Function] = {
     (kind, name): function
     for kind in (Stream, Trace)
     for name, function in vars(kind).items()
-    if inspect.isfunction(function)
+    if _is_obspys(function)
 }
 
 
@@ -28,14 +38,22 @@ def original(kind: type, name: str) -> Function:
     return function.__wrapped__ if function is ours.get((kind, name)) else function  # type: ignore[attr-defined]
 
 
+def is_original(kind: type, name: str) -> bool:
+    """Whether Stream or Trace has ObsPy's own method now: neither obspeed's nor somebody else's."""
+    return vars(kind).get(name) is _at_import.get((kind, name), ...)
+
+
 def is_known(kind: type, name: str) -> bool:
     """Whether objects of this class have ObsPy's method or obspeed's, not an override or a mock."""
     base = Stream if issubclass(kind, Stream) else Trace
     function = getattr(kind, name, None)
-    return function is _at_import.get((base, name)) or function is ours.get((base, name))
+    return function is not None and function in {
+        _at_import.get((base, name)),
+        ours.get((base, name)),
+    }
 
 
 @cache
 def signature(name: str) -> inspect.Signature:
     """Return the signature of a Trace method."""
-    return inspect.signature(_at_import[Trace, name])
+    return inspect.signature(_at_import.get((Trace, name), vars(Trace)[name]))

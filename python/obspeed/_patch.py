@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,8 @@ from ._methods import METHODS
 
 _lock = ForkSafeLock()
 _enabled: set[str] = set()
+_chosen: set[str] = set()
+_blocks: Counter[str] = Counter()
 
 
 def enable(*names: str) -> None:
@@ -38,19 +41,17 @@ def enable(*names: str) -> None:
     -----
     With ``OBSPEED_DISABLE=1`` in the environment this has no effect.
     """
-    unknown = set(names) - METHODS.keys()
-    if unknown:
-        raise ValueError(f"expected names among {sorted(METHODS)}, got {sorted(unknown)}")
-    if os.environ.get("OBSPEED_DISABLE") == "1":
-        return
     with _lock:
-        _set(_enabled | set(names or METHODS))
+        _chosen.update(_checked(names))
+        _apply()
 
 
 def disable() -> None:
     """Give ObsPy its own methods back: the very functions that were there before."""
     with _lock:
-        _set(set())
+        _chosen.clear()
+        _blocks.clear()
+        _apply()
 
 
 def is_enabled(name: str | None = None) -> bool:
@@ -68,21 +69,36 @@ def is_enabled(name: str | None = None) -> bool:
 @contextmanager
 def enabled(*names: str) -> Iterator[None]:
     """
-    Enable within a ``with`` block, and return to what was enabled before.
+    Enable within a ``with`` block; what was enabled before, or by other blocks, is not touched.
 
     Parameters
     ----------
     *names : str
         As for `enable`.
     """
+    wanted = _checked(names)
     with _lock:
-        before = set(_enabled)
-        enable(*names)
+        _blocks.update(wanted)
+        _apply()
     try:
         yield
     finally:
         with _lock:
-            _set(before)
+            _blocks.subtract({name: 1 for name in wanted if _blocks[name] > 0})
+            _apply()
+
+
+def _checked(names: tuple[str, ...]) -> set[str]:
+    """Return the methods that are meant; none with ``OBSPEED_DISABLE=1``."""
+    unknown = set(names) - METHODS.keys()
+    if unknown:
+        raise ValueError(f"expected names among {sorted(METHODS)}, got {sorted(unknown)}")
+    return set() if os.environ.get("OBSPEED_DISABLE") == "1" else set(names or METHODS)
+
+
+def _apply() -> None:
+    """Patch what is chosen and what a block asks for, and nothing else."""
+    _set(_chosen | {name for name, count in _blocks.items() if count > 0})
 
 
 def _set(names: set[str]) -> None:
@@ -98,8 +114,8 @@ def _set(names: set[str]) -> None:
 
 
 def _patch(kind: type, name: str) -> None:
-    # Where somebody has patched over ours, ours is still beneath and only has to be active again.
-    if (kind, name) not in _originals.ours:
+    # What somebody else has put there stays: ours may be beneath it, and is active again then.
+    if _originals.is_original(kind, name):
         function = _wrap(name, vars(kind)[name])
         _originals.ours[kind, name] = function
         setattr(kind, name, function)

@@ -72,7 +72,10 @@ class Pipeline:
 
     @property
     def steps(self) -> list[tuple[str, dict[str, Any]]]:
-        """The calls: names, and arguments by name (positional extras under ``args``)."""
+        """The calls: names, and copies of the arguments by name (positional extras as ``args``)."""
+        return deepcopy(self._named())
+
+    def _named(self) -> list[tuple[str, dict[str, Any]]]:
         named = []
         for name, args, kwargs in self._steps:
             bound = _originals.signature(name).bind(None, *args, **kwargs).arguments
@@ -83,10 +86,12 @@ class Pipeline:
         return named
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Pipeline) and _toml.plain(self.steps) == _toml.plain(other.steps)
+        return isinstance(other, Pipeline) and _toml.plain(self._named()) == _toml.plain(
+            other._named()
+        )
 
     def __hash__(self) -> int:
-        return hash(repr(_toml.plain(self.steps)))
+        return hash(tuple(name for name, _, _ in self._steps))
 
     def __len__(self) -> int:
         return len(self._steps)
@@ -112,7 +117,7 @@ class Pipeline:
         TypeError
             If an argument is of a type that TOML has no form for.
         """
-        Path(path).write_text(_toml.dumps(self.steps), encoding="utf-8")
+        Path(path).write_text(_toml.dumps(self._named()), encoding="utf-8")
 
     @classmethod
     def from_toml(cls, path: str | Path) -> Pipeline:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from copy import deepcopy
 from dataclasses import dataclass, field
 
 from obspy import Trace, UTCDateTime
 
+from . import _core
+from ._commit import Effect
 from ._errors import DeclinedError
-from ._execute import Answer, Call, Outcome, compute, finish, plan, runs, strict
+from ._execute import Answer, Call, Outcome, compute, finish, plan, strict, writes_at_once
 from ._report import record
+from ._runs import runs, waves
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class Run:
         try:
             if self.calls:
                 with _bar(len(self.traces), self.progress) as advance:
-                    for wave in self._waves():
+                    for wave in waves(self.traces):
                         self._do(wave, advance)
             else:
                 self.rows = [self._row(i) for i in range(len(self.traces))]
@@ -121,22 +123,19 @@ class Run:
         ok = [row for row in self.rows if row.error is None]
         return RunReport(ok, [r for r in self.rows if r.error], self.declined, seconds)
 
-    def _waves(self) -> Iterator[range]:
-        everything = range(len(self.traces))
-        if len({id(trace) for trace in self.traces}) < len(self.traces):
-            # The second time a trace comes, it is what the first time made of it.
-            return iter([range(i, i + 1) for i in everything])
-        return iter([everything])
-
-    def _do(self, wave: range, advance: Callable[[int], None]) -> None:
-        plans = [plan(self.calls, self.traces[i]) for i in wave]
-        wave_traces = [self.traces[i] for i in wave]
-        for begin, end in runs(wave_traces, plans):
-            part = wave[begin:end]
+    def _do(self, wave: list[Trace], advance: Callable[[int], None]) -> None:
+        first = len(self.rows)
+        plans = [plan(self.calls, trace) for trace in wave]
+        in_place = [
+            not isinstance(p, Exception) and writes_at_once(self.calls, p, trace)
+            for p, trace in zip(plans, wave, strict=True)
+        ]
+        for begin, end in runs(wave, plans, in_place):
+            part = range(first + begin, first + end)
             before = len(self.rows)
             outcomes, interrupt = compute(
                 self.calls,
-                wave_traces[begin:end],
+                wave[begin:end],
                 plans[begin:end],
                 lambda n: advance(before + n),  # noqa: B023
             )
@@ -168,9 +167,7 @@ class Run:
 
     def _one_by_one(self, trace: Trace) -> Iterator[str]:
         """Do the calls on a copy, ObsPy where it must be, and hand it over if all succeed."""
-        # A response is shared, not copied: it may be large, and ObsPy changes it in place too.
-        response = trace.stats.get("response")
-        copied = deepcopy(trace, {id(response): response})
+        copied = _copy(trace)
         in_place = True
         for call, declined in zip(self.calls, self.by_call, strict=True):
             yield call.name
@@ -188,16 +185,42 @@ class Run:
             elif outcome is not None:
                 raise outcome
             in_place = in_place and copied.data is data
-        if in_place:
-            trace.data[...] = copied.data
-            trace.stats.__dict__.update(copied.stats.__dict__)
-        else:
-            trace.stats.__dict__.update(copied.stats.__dict__)
-            trace.data = copied.data
+        _hand_over(trace, copied, in_place)
 
     def _row(self, i: int) -> Row:
         trace = self.traces[i]
         return Row(i, trace.id, UTCDateTime(trace.stats.starttime))
+
+
+def _copy(trace: Trace) -> Trace:
+    """Return a trace with samples and history of its own; what else the stats hold is shared."""
+    copied: Trace = object.__new__(type(trace))
+    copied.__dict__.update(trace.__dict__)
+    stats = object.__new__(type(trace.stats))
+    stats.__dict__.update(trace.stats.__dict__)
+    log = stats.__dict__.get("processing")
+    if isinstance(log, list):
+        stats.__dict__["processing"] = list(log)
+    data = trace.data.copy()
+    data.flags.writeable = trace.data.flags.writeable
+    copied.__dict__.update(stats=stats, data=data)
+    return copied
+
+
+def _hand_over(trace: Trace, copied: Trace, in_place: bool) -> None:
+    """Make `trace` what its copy has become, in one piece."""
+    own, new = trace.stats.__dict__, copied.stats.__dict__
+    effects: list[Effect] = [(own, key, value) for key, value in new.items() if key != "processing"]
+    log, entries = own.get("processing"), new.get("processing")
+    if isinstance(log, list) and isinstance(entries, list):
+        effects += [(log, None, entry) for entry in entries[len(log) :]]
+    elif "processing" in new:
+        effects.append((own, "processing", entries))
+    if not in_place:
+        effects.append((trace.__dict__, "data", copied.data))
+    elif trace.data.flags.writeable:
+        effects.append((trace.data, Ellipsis, copied.data))
+    _core.apply(effects)
 
 
 class _bar:  # noqa: N801 - a context manager that reads as a verb

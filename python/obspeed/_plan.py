@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from obspy import Trace
 
 from ._errors import DeclinedError
 
 if TYPE_CHECKING:
-    from obspy import Trace
     from obspy.core import Stats
 
     from ._core import Step
@@ -112,12 +113,30 @@ def check_trace(trace: Trace) -> None:
         raise DeclinedError(f"the data are a {kind}")
     if data.dtype not in DTYPES or not data.dtype.isnative:
         raise DeclinedError(f"the data are of type {data.dtype.str}")
-    if data.ndim != 1 or not data.flags.aligned:
-        raise DeclinedError("the data are not a one-dimensional, aligned array")
+    if data.ndim != 1 or not data.flags.aligned or not data.flags.c_contiguous:
+        raise DeclinedError("the data are not a one-dimensional, aligned, contiguous array")
+    if type(trace.stats.__dict__.get("processing", [])) is not list:
+        raise DeclinedError("stats.processing is not a list")
+    its_class: type = type(trace)
+    if not _is_plain(its_class):
+        raise DeclinedError(f"{its_class.__name__} has its own idea of what a trace holds")
     if len(data) != trace.stats.npts:
         raise DeclinedError("stats.npts is not the number of samples")
     if len(data) == 0:
         raise DeclinedError("the trace is empty")
+
+
+_OWN = frozenset(
+    {"__bool__", "__getattribute__", "__len__", "__setattr__", "_max_processing_info", "data"}
+    | {"get_id", "id", "stats"}
+)
+
+
+@cache
+def _is_plain(kind: type) -> bool:
+    """Whether a class of traces leaves alone how ObsPy's keep their data and stats."""
+    before = kind.__mro__[: kind.__mro__.index(Trace)]
+    return not any(_OWN & vars(base).keys() for base in before)
 
 
 def plan_calls(planners: list[Planner], trace: Trace) -> list[Planned]:

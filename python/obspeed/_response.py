@@ -244,6 +244,10 @@ def _decimation(stage: Any) -> tuple[Any, ...] | None:
         stage.decimation_offset,
         stage.decimation_delay,
     )
+    kinds = (None, None, int, int, (int, float))
+    for field, kind in zip(fields, kinds, strict=True):
+        if kind and field is not None and (isinstance(field, bool) or not isinstance(field, kind)):
+            raise DeclinedError(f"a decimation with {field!r}")
     missing = fields.count(None)
     if missing == 0:
         return rate, correction

@@ -108,7 +108,7 @@ pub fn run<'py>(
     });
     for ((i, result), effects) in index.into_iter().zip(results).zip(wanted) {
         match result {
-            Ok(()) => apply(effects)?,
+            Ok(()) => failures[i] = apply(effects).err(),
             Err(error) => failures[i] = Some(to_py(&error)),
         }
     }

@@ -6,7 +6,7 @@
 //! numbers in place: two neighbours, or two samples `M / 2` apart, make one.
 
 use super::{Deconvolve, extent};
-use crate::fft::Complexes;
+use crate::fft::{Complexes, resize};
 use crate::parallel::Cancel;
 use crate::response::Part;
 use crate::samples::Sample;
@@ -25,10 +25,14 @@ impl Deconvolve {
         let (m, h) = (nfft / 2, nfft / 4);
         let turns = Turns::new(nfft);
         let window = self.taper.map(|taper| {
-            let mut window = vec![1.0; src.len()];
+            let mut window = Vec::new();
+            resize(&mut window, src.len())?;
+            window.fill(1.0);
             taper.apply(&mut window);
-            (window[..=taper.rise.min(taper.fall)].to_vec(), window[taper.fall..].to_vec())
+            let rise = window[..=taper.rise.min(taper.fall)].to_vec();
+            Ok::<_, Error>((rise, window[taper.fall..].to_vec()))
         });
+        let window = window.transpose()?;
         let x = |j: usize| {
             let Some(x) = src.get(j) else { return 0.0 };
             let x = x.to_f64() - mean;

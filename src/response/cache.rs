@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use crate::parallel::{Cancel, ProcessLocal};
@@ -56,8 +57,8 @@ struct Shelf {
 }
 
 /// A spectrum on its way.
-#[derive(Default)]
 struct Flight {
+    pilot: ThreadId,
     state: Mutex<State>,
     landed: Condvar,
 }
@@ -141,7 +142,7 @@ pub(super) fn get(
         }
         let Some(flight) = shelf.flights.get(&key).cloned() else {
             shelf.misses += 1;
-            let flight = Arc::new(Flight::default());
+            let flight = Arc::new(Flight::new());
             shelf.flights.insert(key, Arc::clone(&flight));
             drop(shelf);
             let mut landing = Landing { key, flight: &flight, spectrum: None };
@@ -150,6 +151,9 @@ pub(super) fn get(
             return Ok(spectrum);
         };
         drop(shelf);
+        if flight.pilot == thread::current().id() {
+            return compute(); // in a signal handler, which cannot wait for what it interrupts
+        }
         if let Some(spectrum) = flight.wait(cancel)? {
             lock(SHELVES.get()).hits += 1;
             return Ok(spectrum);
@@ -158,6 +162,10 @@ pub(super) fn get(
 }
 
 impl Flight {
+    fn new() -> Self {
+        Self { pilot: thread::current().id(), state: Mutex::default(), landed: Condvar::new() }
+    }
+
     /// `None` if it was lost. The wait is cut short now and then to ask whether it is still wanted.
     fn wait(&self, cancel: &dyn Cancel) -> Result<Option<Spectrum>> {
         let mut state = lock(&self.state);

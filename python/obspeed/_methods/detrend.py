@@ -74,8 +74,8 @@ def _linear(bp: Any) -> Planner:
         )
     except TypeError:
         raise DeclinedError(f"breakpoints {bp!r}") from None
-    if breakpoints and breakpoints[0] < 0:
-        raise DeclinedError("negative breakpoints")
+    if not breakpoints or breakpoints[0] < 0:
+        raise DeclinedError("no breakpoints, or negative ones")
 
     def plan(state: State) -> Planned:
         if breakpoints and breakpoints[-1] > state.npts:

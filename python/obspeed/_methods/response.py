@@ -46,6 +46,8 @@ def prepare_remove_response(
     if not all(stage is None or type(stage) is int for stage in stages):
         raise DeclinedError(f"stages {stages}")
     level = None if water_level is None else _number("water_level", water_level)
+    if level is not None and not abs(level) < 6000:
+        raise DeclinedError(f"water_level={water_level!r}")
     fraction = None
     if taper:
         fraction = _number("taper_fraction", taper_fraction)
@@ -97,7 +99,7 @@ def prepare_remove_sensitivity(inventory: Any = None) -> Planner:
         sensitivity = response.instrument_sensitivity
         if sensitivity is None:
             raise DeclinedError("the response has no sensitivity")
-        value = _number("sensitivity", sensitivity.value)
+        value = _own_number("sensitivity", sensitivity.value)
         return Planned(Step.divide(value), real(state.dtype), warnings=warn)
 
     return plan
@@ -107,6 +109,13 @@ def _number(name: str, value: Any) -> float:
     if not isinstance(value, (int, float, np.number)) or not math.isfinite(value):
         raise DeclinedError(f"{name}={value!r}")
     return float(value)
+
+
+def _own_number(name: str, value: Any) -> float:
+    """As `_number`, but not one of NumPy's: its type would have a say in that of the result."""
+    if isinstance(value, np.generic):
+        raise DeclinedError(f"{name} is a NumPy scalar")
+    return _number(name, value)
 
 
 def _without_spectrum(response: Response) -> bool:
@@ -131,7 +140,7 @@ def _polynomial(state: State, response: Response, warn: list[Message]) -> Planne
         gain = 1.0
         text = f"Stage gain not defined for {state.trace.id} - setting it to 1.0"
         warn = [*warn, (text, UserWarning)]
-    gain = _number("gain", gain)
+    gain = _own_number("gain", gain)
     offset = _number("coefficient", stages[0].coefficients[0])
     if offset:
         return Planned(Step.divide_plus(gain, offset), np.dtype(np.float64), warnings=warn)
@@ -145,7 +154,7 @@ def _finder(inventory: Any) -> Callable[[State], Found]:
     """Return what finds the response of a trace as ObsPy does, with ObsPy's warnings."""
     if inventory is None:
         return _attached
-    if isinstance(inventory, (Inventory, Network)):
+    if type(inventory) in {Inventory, Network}:
         inventories = [inventory]
     elif isinstance(inventory, str):
         inventories = [_read(inventory)]
@@ -153,8 +162,8 @@ def _finder(inventory: Any) -> Callable[[State], Found]:
         inventories = [_read(i) if isinstance(i, str) else i for i in inventory]
     else:
         raise DeclinedError(f"an inventory of type {type(inventory).__name__}")
-    if not all(isinstance(i, (Inventory, Network)) for i in inventories):
-        raise DeclinedError("a list with something else than inventories")
+    if any(type(i) not in {Inventory, Network} or "get_response" in vars(i) for i in inventories):
+        raise DeclinedError("an inventory that may answer in its own way")
     channels: dict[str, list[list[list[Any]]]] = {}
 
     def find(state: State) -> Found:

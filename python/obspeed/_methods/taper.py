@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +82,9 @@ def _window(kind: str, length: int, options: dict[str, Any]) -> npt.NDArray[np.f
     if kind.lower() == "cosine":
         options["p"] = 1.0
     try:
-        window = _get_function_from_entry_point("taper", kind)(length, **options)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # what SciPy warns of, ObsPy is to warn of at every call
+            window = _get_function_from_entry_point("taper", kind)(length, **options)
     except Exception as error:
         raise DeclinedError(f"window {kind!r} cannot be made: {error}") from error
     if not isinstance(window, np.ndarray) or window.shape != (length,):
