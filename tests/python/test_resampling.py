@@ -13,7 +13,6 @@ from obspy import Stream, Trace, UTCDateTime, read
 
 import obspeed
 
-RESAMPLE = {"float32": 1e-6}  # ObsPy transforms single precision in single precision
 CUBIC = 1e-9
 SLOPES = "weighted_average_slopes"
 METHODS = [SLOPES, "linear", "nearest", "zero", "cubic"]
@@ -24,7 +23,7 @@ def resample(target, *args, **kwargs):
         tr.data.dtype.itemsize <= 4 and tr.data.dtype.kind == "f"
         for tr in (target if isinstance(target, Stream) else [target])
     )
-    return check(target, "resample", *args, bound=1e-6 if single else 2e-13, **kwargs)
+    return check(target, "resample", *args, bound=3e-6 if single else 1e-13, **kwargs)
 
 
 def interpolate(target, *args, method=SLOPES, **kwargs):

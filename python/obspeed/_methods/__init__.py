@@ -98,7 +98,7 @@ METHODS = {
     "normalize": Method(normalize.prepare, of_stream=normalize.normalize_stream),
     "remove_response": Method(response.prepare_remove_response, Equality(1e-12)),
     "remove_sensitivity": Method(response.prepare_remove_sensitivity),
-    "resample": Method(resample.prepare, Equality(1e-13, bound_single=1e-6)),
+    "resample": Method(resample.prepare, Equality(1e-13, bound_single=3e-6)),
     "split": Method(None, make=split.prepare),
     "taper": Method(taper.prepare),
     "trigger": Method(

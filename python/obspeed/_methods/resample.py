@@ -30,7 +30,7 @@ def prepare(
     """Settle the arguments of ``Trace.resample``."""
     if not isinstance(sampling_rate, (int, float)) or not 0 < sampling_rate < math.inf:
         raise DeclinedError(f"sampling rate {sampling_rate!r}")
-    steps: dict[tuple[int, float], Step] = {}
+    steps: dict[tuple[int, float], tuple[Step, float]] = {}
     filters: dict[float, tuple[Step, str]] = {}
 
     def move(stats: Stats) -> None:
@@ -55,10 +55,14 @@ def prepare(
             warn.append((_NONE_LEFT, UserWarning))
             count = 1
         if (npts, rate) not in steps:
-            steps[npts, rate] = Step.resample(
-                npts, count, float(state.stats.delta), float(sampling_rate), _weights(window, npts)
-            )
-        step, dtype = steps[npts, rate], np.dtype(np.float64)
+            weights = _weights(window, npts)
+            delta, new = float(state.stats.delta), float(sampling_rate)
+            last = 1.0 if weights is None else abs(weights[-1])
+            steps[npts, rate] = Step.resample(npts, count, delta, new, weights), last
+        (step, last), dtype = steps[npts, rate], np.dtype(np.float64)
+        if state.dtype == np.float32 and no_filter and factor < 1 and last > 1e-3:
+            # ObsPy holds the last bin up to the new Nyquist frequency, and with it its rounding.
+            raise DeclinedError("single precision upsampled without a window")
         if no_filter:
             return Planned(step, dtype, stats=move, npts=count, warnings=warn)
         alias, entry = filtered(state, rate, factor)
