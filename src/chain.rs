@@ -61,10 +61,12 @@ fn run_before<T: Real>(
     y: &mut [f64],
     cancel: &dyn Cancel,
 ) -> Result<()> {
-    let mut held = Vec::new();
+    let mut held = T::take();
     resize(&mut held, npts(before, input.len()))?;
     run(before, input, T::output(&mut held), cancel)?;
-    transform.apply(T::input(&held), y, cancel)
+    transform.apply(T::input(&held), y, cancel)?;
+    T::give(held);
+    Ok(())
 }
 
 fn run_rest(steps: &[Step], mut data: Output<'_>, cancel: &dyn Cancel) -> Result<()> {

@@ -15,6 +15,7 @@ pub mod detrend;
 mod error;
 pub mod fft;
 pub mod grid;
+mod held;
 pub mod jobs;
 pub mod lanczos;
 pub mod lookup;

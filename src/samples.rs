@@ -5,6 +5,7 @@
 use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Sub};
 
+use crate::held;
 use crate::native::Native;
 use crate::parallel::Cancel;
 use crate::{Error, Result};
@@ -42,6 +43,13 @@ pub trait Real:
     fn slice(output: Output<'_>) -> Result<&mut [Self]>;
     /// The other way.
     fn output(data: &mut [Self]) -> Output<'_>;
+    /// A buffer to be resized: one that was given back, if there is one.
+    #[must_use]
+    fn take() -> Vec<Self> {
+        Vec::new()
+    }
+    /// Keeps a buffer for who comes next.
+    fn give(_: Vec<Self>) {}
     /// And for reading.
     fn input(data: &[Self]) -> Input<'_>;
 }
@@ -121,6 +129,12 @@ impl Real for f64 {
     }
     fn input(data: &[Self]) -> Input<'_> {
         Input::F64(data)
+    }
+    fn take() -> Vec<Self> {
+        held::take()
+    }
+    fn give(buffer: Vec<Self>) {
+        held::give(buffer);
     }
 }
 

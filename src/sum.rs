@@ -1,6 +1,7 @@
 //! Sums: `NumPy`'s, to the bit, and one that loses nothing.
 
 use crate::samples::{Real, Sample};
+use crate::simd::wide;
 
 /// Additions that run side by side.
 const LANES: usize = 8;
@@ -74,6 +75,14 @@ impl Compensated {
 /// centre `(n - 1) / 2`, in one pass; runs of 128 samples are added up without losses.
 #[must_use]
 pub fn moments<S: Sample>(x: &[S]) -> (f64, f64) {
+    moments_wide(x)
+}
+
+wide! { fn moments_wide[S: Sample](x: &[S]) -> (f64, f64) = moments_body }
+
+#[inline(always)]
+#[allow(clippy::inline_always)] // see `wide`
+fn moments_body<S: Sample>(x: &[S]) -> (f64, f64) {
     let (mut zeroth, mut first) = (Compensated::default(), Compensated::default());
     let mut abscissa = (1.0 - x.len() as f64) / 2.0; // halves: exact
     for run in x.chunks(LEAF) {
