@@ -139,9 +139,12 @@ impl<S: Sample> Each<S> for IntoNew<'_, S> {
         let (y, y_rest) = self.1[start..start + n].as_chunks_mut::<GROUP>();
         let mut base = 0.0;
         for (x, y) in x.iter().zip(y) {
-            for l in 0..GROUP {
-                y[l] = f(base + l as f64, x[l]);
+            // All loads before the first store: the compiler cannot know that x and y are apart.
+            let mut group = [S::Real::default(); GROUP];
+            for (l, (result, &x)) in group.iter_mut().zip(x).enumerate() {
+                *result = f(base + l as f64, x);
             }
+            *y = group;
             base += GROUP as f64;
         }
         for (l, (x, y)) in x_rest.iter().zip(y_rest).enumerate() {
