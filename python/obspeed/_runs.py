@@ -13,7 +13,7 @@ from ._threads import get_num_threads
 
 # Results of one run, for each thread. The arrays that they replace are free when the next run makes
 # its own: memory that was in use is several times faster to write to than memory that is new.
-_RUN_BYTES = 4 << 20
+_RUN_BYTES = 1 << 20
 
 
 def waves(traces: list[Trace]) -> list[list[Trace]]:
