@@ -121,11 +121,11 @@ def relative_difference(got: Any, expected: Any, scale: float = 0.0) -> float:
     if np.array_equal(got, expected, equal_nan=True):
         return 0.0
     finite = np.isfinite(expected)
-    if not np.array_equal(finite, np.isfinite(got)) or not finite.any():
+    if not np.array_equal(got[~finite], expected[~finite], equal_nan=True) or not finite.any():
         return float("inf")
     largest = max(scale, float(np.abs(expected[finite]).max()))
     error = float(np.abs(got[finite].astype(float) - expected[finite].astype(float)).max())
-    return error / largest if largest else float("inf")
+    return error / largest if largest and not np.isnan(error) else float("inf")
 
 
 def _kind(data: Any) -> str:

@@ -6,8 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
+from . import _check
 from ._demo_job import Job, Key, Outcome, plain
 
 if TYPE_CHECKING:
@@ -116,15 +115,7 @@ def relative_difference(a: Any, b: Any) -> float:
     """Largest difference of two arrays over the largest sample of the second; inf if unlike."""
     if a.dtype != b.dtype or a.shape != b.shape:
         return float("inf")
-    finite = np.isfinite(b)
-    if not np.array_equal(a[~finite], b[~finite], equal_nan=True):
-        return float("inf")
-    distance = float(np.max(np.abs(a[finite] - b[finite]), initial=0.0))
-    if distance == 0.0:
-        return 0.0
-    scale = float(np.max(np.abs(b[finite]), initial=0.0))
-    relative = distance / scale if scale else float("inf")
-    return float("inf") if np.isnan(relative) else relative
+    return _check.relative_difference(a, b)
 
 
 def _header(a: Trace, b: Trace) -> str:

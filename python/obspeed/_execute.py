@@ -229,6 +229,16 @@ def writes_at_once(calls: Sequence[Call], planned: list[Planned], trace: Trace) 
     )
 
 
+def written_at_once(
+    calls: Sequence[Call], plans: Sequence[list[Planned] | Exception], traces: Sequence[Trace]
+) -> list[bool]:
+    """Say for each trace whether its own array is written to; not where nothing is planned."""
+    return [
+        not isinstance(p, Exception) and writes_at_once(calls, p, trace)
+        for p, trace in zip(plans, traces, strict=True)
+    ]
+
+
 def finish(calls: Sequence[Call], trace: Trace, answer: Answer) -> None:
     """Commit an answer, unless the run has done so."""
     if not answer.written:
@@ -327,11 +337,7 @@ def _make(call: Call, trace: Trace, declined: Counter[str]) -> Stream:
 def _do_wave(call: Call, traces: list[Trace], declined: Counter[str]) -> None:
     """Do one call on different traces, in as few runs as its effects allow."""
     plans = [plan([call], trace) for trace in traces]
-    in_place = [
-        not isinstance(p, Exception) and writes_at_once([call], p, trace)
-        for p, trace in zip(plans, traces, strict=True)
-    ]
-    for begin, end in runs(traces, plans, in_place):
+    for begin, end in runs(traces, plans, written_at_once([call], plans, traces)):
         part = traces[begin:end]
         outcomes, interrupt = compute([call], part, plans[begin:end])
         for trace, outcome in zip(part, outcomes, strict=True):

@@ -12,7 +12,7 @@ from obspy import Trace, UTCDateTime
 from . import _core
 from ._commit import Effect
 from ._errors import DeclinedError
-from ._execute import Answer, Call, Outcome, compute, finish, plan, strict, writes_at_once
+from ._execute import Answer, Call, Outcome, compute, finish, plan, strict, written_at_once
 from ._report import record
 from ._runs import runs, waves
 
@@ -126,11 +126,7 @@ class Run:
     def _do(self, wave: list[Trace], advance: Callable[[int], None]) -> None:
         first = len(self.rows)
         plans = [plan(self.calls, trace) for trace in wave]
-        in_place = [
-            not isinstance(p, Exception) and writes_at_once(self.calls, p, trace)
-            for p, trace in zip(plans, wave, strict=True)
-        ]
-        for begin, end in runs(wave, plans, in_place):
+        for begin, end in runs(wave, plans, written_at_once(self.calls, plans, wave)):
             part = range(first + begin, first + end)
             before = len(self.rows)
             outcomes, interrupt = compute(
