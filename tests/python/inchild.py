@@ -93,6 +93,39 @@ def bits(st):
     return [(trace.data.dtype.str, trace.data.tobytes()) for trace in st]
 
 
+def long_work(names=("interpolate",), traces=1, npts=100_000):
+    """Find work that takes half a second or more on this machine, however fast.
+
+    Returns its seconds, a function that makes the stream anew, and the names of its steps.
+    """
+    import obspeed
+
+    # A kernel this long is slow, and its time is the point.
+    STEPS["interpolate"][0].update(a=150, sampling_rate=99.0)
+    single = traces == 1
+
+    def fresh():
+        # Every trace has a length of its own: its spectrum and plan are made anew.
+        st = stream(traces=0)
+        for i in range(traces):
+            st += stream(traces=1, npts=npts - 20 * i, seed=i)
+        obspeed.clear_cache()
+        return st
+
+    accelerated(fresh(), names)  # warm
+    while True:
+        st = fresh()
+        began = time.perf_counter()
+        accelerated(st, names)
+        seconds = time.perf_counter() - began
+        if seconds >= 0.5:
+            return seconds, fresh, names
+        if single:
+            npts *= 2
+        else:
+            traces *= 2
+
+
 def tasks():
     """Number of operating-system threads of this process."""
     return len(list(Path("/proc/self/task").iterdir()))
