@@ -24,6 +24,7 @@ differentiate = _FUNCTIONS["differentiate"]
 filter = _FUNCTIONS["filter"]  # noqa: A001 - ObsPy's name
 integrate = _FUNCTIONS["integrate"]
 interpolate = _FUNCTIONS["interpolate"]
+merge = _FUNCTIONS["merge"]
 normalize = _FUNCTIONS["normalize"]
 remove_response = _FUNCTIONS["remove_response"]
 remove_sensitivity = _FUNCTIONS["remove_sensitivity"]
@@ -55,6 +56,7 @@ __all__ = [
     "interpolate",
     "is_enabled",
     "load_ipython_extension",
+    "merge",
     "normalize",
     "num_threads",
     "remove_response",

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from obspy import Stream
+from obspy import Stream, Trace
 
-from ._errors import CheckWarning
+from ._errors import CheckWarning, DeclinedError
 
 if TYPE_CHECKING:
-    from obspy import Trace
-
     from ._execute import Call
     from ._methods import Equality
 
@@ -27,44 +25,65 @@ def is_on() -> bool:
 
 
 @contextmanager
-def checked(call: Call, traces: list[Trace]) -> Iterator[Stream]:
+def checked(
+    call: Call, target: Stream | Trace, by_obspy: Callable[[Stream | Trace], Any]
+) -> Iterator[Stream]:
     """
-    Compare what happens to `traces` in the block with what ObsPy makes of copies of them.
+    Compare what the block makes of `target` with what `by_obspy` makes of a copy of it.
 
     So are the new traces of a method that makes some, which the block puts into the Stream it gets.
     """
     made, expected_made = Stream(), Stream()
-    expected = deepcopy(traces)
-    before = [(tr.data.dtype, _largest(tr)) for tr in traces]
+    try:
+        expected = deepcopy(target)
+        before = [(tr.data.dtype, _largest(tr)) for tr in _traces(target)]
+    except Exception as error:  # noqa: BLE001 - anything may be in the stats
+        _tell(call, f"cannot be checked: {error!r}")
+        yield made
+        return
     failed: Exception | None = None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            for trace in expected:
-                result = call.by_obspy(trace)
-                if call.maker is not None:
-                    expected_made.extend(result)
+            result = by_obspy(expected)
+            if call.maker is not None:
+                expected_made.extend(result)
     except Exception as error:  # noqa: BLE001 - compared below
         failed = error
     try:
         yield made
+    except DeclinedError:  # with ``OBSPEED_STRICT=1``: no answer, so no difference
+        raise
     except Exception as error:
         if type(error) is not type(failed) or str(error) != str(failed):
             _tell(call, f"expected {failed!r}, got {error!r}")
+        _compare(call, _traces(target), _traces(expected), before)
         raise
-    finally:
-        for trace, reference, (dtype, scale) in zip(traces, expected, before, strict=True):
-            reason = difference(call.equality, trace, reference, scale, dtype)
-            if reason:
-                _tell(call, f"{trace.id}: {reason}")
-    if len(made) != len(expected_made):
-        _tell(call, f"expected {len(expected_made)} traces, got {len(made)}")
-    for trace, reference in zip(made, expected_made, strict=False):
-        reason = difference(call.equality, trace, reference)
-        if reason:
-            _tell(call, f"{trace.id}: {reason}")
+    if call.whole is not None:
+        before = [(np.dtype(float), 0.0)] * len(_traces(target))
+    _compare(call, _traces(target), _traces(expected), before)
+    _compare(call, made.traces, expected_made.traces, [(np.dtype(float), 0.0)] * len(made))
     if failed is not None:
         _tell(call, f"expected {failed!r}, got no exception")
+
+
+def _traces(target: Stream | Trace) -> list[Trace]:
+    return target.traces if isinstance(target, Stream) else [target]
+
+
+def _compare(
+    call: Call,
+    got: list[Trace],
+    expected: list[Trace],
+    before: list[tuple[np.dtype[Any], float]],
+) -> None:
+    """Tell of traces that differ; `before` has their types and largest values before the call."""
+    if len(got) != len(expected):
+        _tell(call, f"expected {len(expected)} traces, got {len(got)}")
+    for trace, reference, (dtype, scale) in zip(got, expected, before, strict=False):
+        reason = difference(call.equality, trace, reference, scale, dtype)
+        if reason:
+            _tell(call, f"{trace.id}: {reason}")
 
 
 def _largest(trace: Trace) -> float:
@@ -107,6 +126,10 @@ def difference(
     bound = equality.bound
     if equality.bound_single is not None and dtype == np.float32:
         bound = equality.bound_single
+    if isinstance(expected, np.ma.MaskedArray):
+        if not np.array_equal(np.ma.getmaskarray(got), np.ma.getmaskarray(expected)):
+            return "expected other samples to be masked"
+        got, expected = got.data, expected.data
     error = relative_difference(got, expected, scale if equality.of_input else 0.0)
     if not error <= bound:
         return f"expected values within {bound:g} of the largest, got {error:g}"

@@ -8,7 +8,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
@@ -64,6 +64,7 @@ class Call:
         self.declined: DeclinedError | None = None
         self.planner: Planner = self._decline
         self.maker: Maker | None = None
+        self.whole: Callable[[], None] | None = None
         self.may_raise = _warnings_raise()
         method = METHODS.get(name)
         if method is None:
@@ -95,16 +96,24 @@ class Call:
         *,
         direct: bool = False,
     ) -> Call:
-        """Return the Trace call that a call of a method of `target` comes down to."""
+        """Return the call that a call of a method of `target` comes down to."""
         method = METHODS.get(name)
-        if isinstance(target, Trace) or method is None or method.of_stream is None:
+        if isinstance(target, Trace) or method is None:
             return cls(name, args, kwargs, direct=direct)
+        declined, whole = None, None
         try:
-            return cls(name, (), method.of_stream(target, *args, **kwargs))
+            if method.of_stream is not None:
+                args, kwargs = (), method.of_stream(target, *args, **kwargs)
+            if method.whole is not None:
+                whole = method.whole(target, *args, **kwargs)
+        except DeclinedError as error:
+            declined = error
         except Exception as error:  # noqa: BLE001 - ObsPy meets the same, and raises its own
-            call = cls(name, args, kwargs)
-            call.declined = DeclinedError(f"arguments: {error}")
-            return call
+            declined = DeclinedError(f"arguments: {error}")
+        call = cls(name, args, kwargs)
+        call.declined = call.declined or declined
+        call.whole = whole if call.declined is None else None
+        return call
 
     @property
     def equality(self) -> Equality:
@@ -282,15 +291,25 @@ def call_method(
     """
     kind = Stream if isinstance(target, Stream) else Trace
     original = _originals.original(kind, name)
-    if os.environ.get("OBSPEED_DISABLE") == "1":
+
+    def by_obspy(target: Stream | Trace) -> Any:
         with passing():
             return original(target, *args, **kwargs)
+
+    if os.environ.get("OBSPEED_DISABLE") == "1":
+        return by_obspy(target)
     started = time.perf_counter()
     declined: Counter[str] = Counter()
     traces = list(target.traces) if kind is Stream else [target]
     call = Call.on(target, name, args, kwargs, direct=kind is Trace)
     try:
-        with _check.checked(call, traces) if _check.is_on() else nullcontext(Stream()) as made:
+        checked = (
+            _check.checked(call, target, by_obspy) if _check.is_on() else nullcontext(Stream())
+        )
+        with checked as made:
+            if call.whole is not None:
+                call.whole()
+                return target
             whole = call.declined
             if kind is Stream and name in _ALL_UNMASKED and any(map(_is_masked, traces)):
                 whole = DeclinedError("a trace of the stream has masked values")
@@ -300,8 +319,7 @@ def call_method(
                 declined[str(whole)] += len(traces)
                 if traces:
                     strict(call, traces[0], whole)
-                with passing():
-                    return original(target, *args, **kwargs)
+                return by_obspy(target)
             if call.maker is not None:
                 for trace in traces:
                     made.extend(_make(call, trace, declined))
@@ -311,6 +329,10 @@ def call_method(
         return target
     finally:
         record(name, len(traces), declined, time.perf_counter() - started)
+
+
+def _unchecked(*_: object) -> AbstractContextManager[Stream]:
+    return nullcontext(Stream())
 
 
 _ALL_UNMASKED = frozenset({"detrend", "filter"})

@@ -44,6 +44,12 @@ class Explanation(list[Verdict]):
     __repr__ = __str__
 
 
+def _decided(call: Call, trace: Trace) -> object:
+    if call.whole is not None:
+        return call.whole
+    return plan([call], trace) if call.maker is None else make(call, trace)
+
+
 def explain(target: Stream | Trace, name: str, *args: Any, **kwargs: Any) -> Explanation:
     """
     Say for each trace whether obspeed would do a call, or why not; nothing is run or changed.
@@ -64,7 +70,7 @@ def explain(target: Stream | Trace, name: str, *args: Any, **kwargs: Any) -> Exp
     """
     traces = target.traces if isinstance(target, Stream) else [target]
     call = Call.on(target, name, args, kwargs)
-    plans = [plan([call], tr) if call.maker is None else make(call, tr) for tr in traces]
+    plans = [_decided(call, trace) for trace in traces]
     return Explanation(
         Verdict(trace.id, not isinstance(p, Exception), str(p) if isinstance(p, Exception) else "")
         for trace, p in zip(traces, plans, strict=True)

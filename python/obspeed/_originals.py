@@ -55,5 +55,6 @@ def is_known(kind: type, name: str) -> bool:
 
 @cache
 def signature(name: str) -> inspect.Signature:
-    """Return the signature of a Trace method."""
-    return inspect.signature(_at_import.get((Trace, name), vars(Trace)[name]))
+    """Return the signature of a method of Trace, or of one that only Stream has."""
+    kind = Trace if hasattr(Trace, name) else Stream
+    return inspect.signature(_at_import.get((kind, name), vars(kind)[name]))

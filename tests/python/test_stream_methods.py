@@ -6,7 +6,7 @@ from copy import deepcopy
 
 import numpy as np
 import pytest
-from compare import both, recorded
+from compare import both, outcome, recorded
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -47,7 +47,7 @@ def assert_equal(got, expected):
         flags = [[a.flags[f] for f in ("C", "O", "W", "A")] for a in (got, expected)]
         assert flags[0] == flags[1]
         if isinstance(expected, np.ma.MaskedArray):
-            assert_equal(np.ma.getmaskarray(got), np.ma.getmaskarray(expected))
+            assert np.array_equal(np.ma.getmaskarray(got), np.ma.getmaskarray(expected))
             assert got.fill_value == expected.fill_value
             assert got.sharedmask == expected.sharedmask
             assert got.hardmask == expected.hardmask
@@ -280,3 +280,115 @@ def test_split_is_checked(monkeypatch):
     monkeypatch.setattr(_execute, "make", other)
     with pytest.warns(obspeed.CheckWarning, match="split: .*expected values within"):
         obspeed.split(stream.copy())
+
+
+headers = st.fixed_dictionaries(
+    {},
+    optional={
+        "processing": st.lists(st.sampled_from(["x", "y"]), max_size=2),
+        "mseed": st.just({"dataquality": "D", "blkt": {"a": [1, {"b": 2}]}}),
+        "coordinates": st.just(AttribDict(latitude=1.0)),
+    },
+)
+FILLS = st.sampled_from([None, 0, -7, 7.9, float("nan"), "latest", "interpolate", 1 << 40, "x"])
+
+
+def merged(stream, accelerated=None, **options):
+    """Both merge alike; traces that are alone in their channel stay what they are."""
+
+    def run(merge):
+        def call(copy):
+            before = list(copy)
+            result = merge(copy)
+            copy.traces.sort(key=lambda tr: tr.id)  # ObsPy's order is that of addresses
+            stays.append([[tr is old for old in before] for tr in copy])
+            return result
+
+        return call
+
+    stays: list[list[list[bool]]] = []
+    obspeed.reset_report()
+    (theirs, ours), outcomes = zip(
+        *[
+            (copy := deepcopy(stream), outcome(run(f), copy))
+            for f in (lambda s: s.merge(**options), lambda s: obspeed.merge(s, **options))
+        ],
+        strict=True,
+    )
+    assert outcomes[1] == outcomes[0]
+    assert_equal(ours, theirs)
+    assert stays[1:] == stays[:1] * (len(stays) - 1)
+    if accelerated is not None:
+        row = obspeed.report().methods["merge"]
+        assert row.accelerated == (row.traces if accelerated else 0), row
+    return ours
+
+
+@given(
+    channels=st.dictionaries(
+        st.sampled_from(["A", "AB", "A-", "b", ""]),
+        st.lists(st.tuples(st.integers(1, 5), st.sampled_from([0, 0, 1, 3, -1])), max_size=5),
+        max_size=3,
+    ),
+    rate=sampled,
+    dtype=st.sampled_from(["i2", "i4", "i8", "f4", "f8", ">f8"]),
+    start=st.integers(-(10**18), 2 * 10**18),
+    method=st.sampled_from([0, 1]),
+    fill=FILLS,
+    off=st.sampled_from([0, 0, 5e-4, 5e-3]),
+    header=headers,
+    odd=st.sampled_from([None] * 4 + ["calib", "dtype", "mask", "empty"]),
+    rnd=st.randoms(use_true_random=False),
+)
+def test_merge(channels, rate, dtype, start, method, fill, off, header, odd, rnd):
+    stream = Stream()
+    for station, pieces in channels.items():
+        at = rnd.randrange(3)
+        for n, gap in pieces:
+            when = UTCDateTime(ns=start) + (at + rnd.uniform(-off, off)) / rate
+            own = {"station": station, "sampling_rate": rate, "starttime": when, "at": at}
+            data = rnd.choices(range(-100, 100), k=n)
+            stream.append(Trace(np.array(data, dtype), header | own))
+            at += n + gap
+    rnd.shuffle(stream.traces)
+    if odd and stream:
+        trace = stream[0]
+        if odd == "calib":
+            trace.stats.calib = 2.0
+        elif odd == "dtype":
+            trace.data = trace.data.astype("f4")
+        else:
+            trace.data = np.ma.masked_less(trace.data, 0) if odd == "mask" else trace.data[:0]
+    merged(stream, method=method, fill_value=fill)
+
+
+def test_merge_is_accelerated():
+    def piece(station, begin, end, data=None):
+        data = np.arange(begin, end) if data is None else data
+        return Trace(data, {"station": station, "starttime": START + begin})
+
+    stream = Stream([piece("A", 7, 9), piece("B", 0, 2), piece("A", 0, 5), piece("B", 2, 4)])
+    assert isinstance(merged(stream, accelerated=True)[0].data, np.ma.MaskedArray)
+    merged(stream, accelerated=True, fill_value="interpolate", method=1)
+    assert obspeed.explain(stream, "merge")
+    assert len(stream) == 4
+    for options in ({"method": -1}, {"method": 5}, {"misalignment_threshold": 0.1}, {"x": 1}):
+        merged(stream, accelerated=False, **options)
+    merged(stream + Stream([piece("A", 4, 6)]), accelerated=False)
+    merged(Stream(), accelerated=None)
+
+
+def test_merge_through_every_door(monkeypatch):
+    stream = Stream([Trace(np.arange(3.0)), Trace(np.arange(3.0), {"starttime": UTCDateTime(9)})])
+    expected = stream.copy().merge()
+    with obspeed.enabled("merge"):
+        assert_equal(stream.copy().merge(), expected)
+    with pytest.raises(AttributeError):
+        obspeed.merge(Trace())
+    monkeypatch.setenv("OBSPEED_CHECK", "1")
+    with recorded() as seen:
+        obspeed.merge(stream.copy())
+    assert not seen
+    monkeypatch.setenv("OBSPEED_STRICT", "1")
+    with pytest.raises(obspeed.DeclinedError, match="overlap"):
+        obspeed.merge(Stream([Trace(np.arange(3)), Trace(np.arange(3))]))

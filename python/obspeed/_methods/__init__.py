@@ -13,6 +13,7 @@ from . import (
     detrend,
     filter,  # noqa: A004 - ObsPy's name
     interpolate,
+    merge,
     normalize,
     resample,
     response,
@@ -65,13 +66,18 @@ class Method:
     make : callable, optional
         As `prepare`, for a method that returns a Stream of new traces and leaves the trace as it
         is but for its history: returns a `Maker`.
+    whole : callable, optional
+        For a method that only Stream has: takes the stream and the arguments, and returns what
+        makes the stream what it is after the call; raises `DeclinedError`. Neither `prepare` nor
+        `make` is there then.
     """
 
-    prepare: Callable[..., Planner] | None
+    prepare: Callable[..., Planner] | None = None
     equality: Equality = Equality()
     by_kind: dict[str, Equality] = field(default_factory=dict)
     of_stream: Callable[..., dict[str, Any]] | None = None
     make: Callable[..., Maker] | None = None
+    whole: Callable[..., Callable[[], None]] | None = None
 
 
 _FIT = Equality(1e-9, bound_single=1e-6, of_input=True)
@@ -95,11 +101,12 @@ METHODS = {
     "interpolate": Method(
         interpolate.prepare, by_kind={"lanczos": Equality(1e-14), "cubic": _CUBIC, "3": _CUBIC}
     ),
+    "merge": Method(whole=merge.prepare),
     "normalize": Method(normalize.prepare, of_stream=normalize.normalize_stream),
     "remove_response": Method(response.prepare_remove_response, Equality(1e-12)),
     "remove_sensitivity": Method(response.prepare_remove_sensitivity),
     "resample": Method(resample.prepare, Equality(1e-13, bound_single=3e-6)),
-    "split": Method(None, make=split.prepare),
+    "split": Method(make=split.prepare),
     "taper": Method(taper.prepare),
     "trigger": Method(
         trigger.prepare,
