@@ -1,10 +1,12 @@
 //! The steps of one trace, one after another while its samples are in cache.
 
+use std::ops::Range;
+
 use crate::fft::resize;
 use crate::parallel::Cancel;
-use crate::samples::{Input, Output, Real, check_len};
-use crate::step::{AnyTransform, Step};
-use crate::{Error, Result};
+use crate::samples::{Input, Output, Real, Sample, check_len};
+use crate::step::{AnyTransform, Kind, Step};
+use crate::{Error, Result, with_samples};
 
 /// Runs `steps` on `input` and writes the result to `output`.
 ///
@@ -21,23 +23,30 @@ pub fn run(
 ) -> Result<()> {
     check_len("output", npts(steps, input.len()), output.len())?;
     cancel.check()?;
-    // What follows the last transform works in place on the output; what precedes it needs a buffer,
-    // which is this same function's output one transform earlier.
-    let mut rest = steps.iter().rev();
-    if let Some(last) = rest.find_map(Step::as_transform) {
-        let (before, y) = (&steps[..rest.len()], f64::slice(output.reborrow())?);
-        let single = matches!(input, Input::F32(_)) && !before.iter().any(Step::is_transform);
-        match before {
-            [] => last.apply(input, y, cancel)?,
-            _ if single => run_before::<f32>(before, input, last, y, cancel)?,
-            _ => run_before::<f64>(before, input, last, y, cancel)?,
-        }
-        run_rest(&steps[before.len() + 1..], output, cancel)
-    } else {
+    // What follows the last step with a length of its own works in place on the output; what precedes
+    // it needs a buffer, which is this same function's output one such step earlier.
+    let is_pointwise = |step: &Step| matches!(step.kind(), Kind::Pointwise(_));
+    let Some(place) = steps.iter().rposition(|step| !is_pointwise(step)) else {
         let (first, rest) = steps.split_first().ok_or(Error::Declined("no step to run"))?;
         first.as_pointwise()?.into_new(input, output.reborrow())?;
-        run_rest(rest, output, cancel)
+        return run_rest(rest, output, cancel);
+    };
+    let before = &steps[..place];
+    match (steps[place].kind(), output.reborrow()) {
+        (Kind::Cut(range), Output::F32(y)) => run_cut(before, input, range.clone(), y, cancel)?,
+        (Kind::Cut(range), Output::F64(y)) => run_cut(before, input, range.clone(), y, cancel)?,
+        (Kind::Transform(last), output) => {
+            let y = f64::slice(output)?;
+            let single = matches!(input, Input::F32(_)) && !before.iter().any(Step::is_transform);
+            match before {
+                [] => last.apply(input, y, cancel)?,
+                _ if single => run_before::<f32>(before, input, &**last, y, cancel)?,
+                _ => run_before::<f64>(before, input, &**last, y, cancel)?,
+            }
+        }
+        (Kind::Pointwise(_), _) => {}
     }
+    run_rest(&steps[place + 1..], output, cancel)
 }
 
 /// Runs one pointwise step on the samples where they are.
@@ -65,6 +74,32 @@ fn run_before<T: Real>(
     resize(&mut held, npts(before, input.len()))?;
     run(before, input, T::output(&mut held), cancel)?;
     transform.apply(T::input(&held), y, cancel)?;
+    T::give(held);
+    Ok(())
+}
+
+/// Runs `before` into a buffer, and copies a range of that to `y`.
+fn run_cut<T: Real>(
+    before: &[Step],
+    input: Input<'_>,
+    range: Range<usize>,
+    y: &mut [T],
+    cancel: &dyn Cancel,
+) -> Result<()> {
+    let n = npts(before, input.len());
+    if range.start > range.end || range.end > n {
+        return Err(Error::Length { what: "cut", expected: n, got: range.end });
+    }
+    if before.is_empty() {
+        with_samples!(input, x => for (y, x) in y.iter_mut().zip(&x[range]) {
+            *y = T::from_f64(x.to_f64());
+        });
+        return Ok(());
+    }
+    let mut held = T::take();
+    resize(&mut held, n)?;
+    run(before, input, T::output(&mut held), cancel)?;
+    y.copy_from_slice(&held[range]);
     T::give(held);
     Ok(())
 }

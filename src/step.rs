@@ -4,6 +4,7 @@
 
 use std::any::Any;
 use std::fmt::Debug;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::parallel::Cancel;
@@ -15,9 +16,10 @@ use crate::{Error, Result, with_samples};
 pub struct Step(Kind);
 
 #[derive(Debug, Clone)]
-enum Kind {
+pub(crate) enum Kind {
     Pointwise(Arc<dyn AnyPointwise>),
     Transform(Arc<dyn AnyTransform>),
+    Cut(Range<usize>),
 }
 
 impl Step {
@@ -31,7 +33,13 @@ impl Step {
         Self(Kind::Transform(Arc::new(step)))
     }
 
-    /// True for a [`Transform`]; the others are [`Pointwise`].
+    /// The samples of a range, and no others.
+    #[must_use]
+    pub fn cut(range: Range<usize>) -> Self {
+        Self(Kind::Cut(range))
+    }
+
+    /// True for a [`Transform`], after which samples are double precision.
     #[must_use]
     pub fn is_transform(&self) -> bool {
         self.as_transform().is_some()
@@ -40,13 +48,21 @@ impl Step {
     /// Number of samples that come out where `npts` go in.
     #[must_use]
     pub fn npts(&self, npts: usize) -> usize {
-        self.as_transform().map_or(npts, |step| step.npts(npts))
+        match &self.0 {
+            Kind::Pointwise(_) => npts,
+            Kind::Transform(step) => step.npts(npts),
+            Kind::Cut(range) => range.len(),
+        }
+    }
+
+    pub(crate) fn kind(&self) -> &Kind {
+        &self.0
     }
 
     pub(crate) fn as_pointwise(&self) -> Result<&dyn AnyPointwise> {
         match &self.0 {
             Kind::Pointwise(step) => Ok(&**step),
-            Kind::Transform(_) => Err(Error::Declined("a step that cannot be done in place")),
+            _ => Err(Error::Declined("a step that cannot be done in place")),
         }
     }
 

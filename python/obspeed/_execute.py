@@ -18,7 +18,7 @@ from obspy import Stream, Trace
 from . import _check, _core, _history, _originals
 from ._commit import Effect, commit, warn, write_history
 from ._errors import DeclinedError
-from ._methods import METHODS, Equality
+from ._methods import STEPS, Equality
 from ._plan import Maker, Planned, Planner, Samples, plan_calls
 from ._report import record
 from ._runs import result_npts, runs, waves
@@ -66,7 +66,7 @@ class Call:
         self.maker: Maker | None = None
         self.whole: Callable[[], None] | None = None
         self.may_raise = _warnings_raise()
-        method = METHODS.get(name)
+        method = STEPS.get(name)
         if method is None:
             self.declined = DeclinedError("no kernel")
             return
@@ -97,7 +97,7 @@ class Call:
         direct: bool = False,
     ) -> Call:
         """Return the call that a call of a method of `target` comes down to."""
-        method = METHODS.get(name)
+        method = STEPS.get(name)
         if isinstance(target, Trace) or method is None:
             return cls(name, args, kwargs, direct=direct)
         declined, whole = None, None
@@ -118,7 +118,7 @@ class Call:
     @property
     def equality(self) -> Equality:
         """How equal the result is to ObsPy's."""
-        method = METHODS.get(self.name)
+        method = STEPS.get(self.name)
         if method is None or self.declined is not None:
             return Equality()
         bound = _originals.signature(self.name).bind(None, *self.args, **self.kwargs)
@@ -207,8 +207,11 @@ def compute(
     for i, (trace, planned) in enumerate(zip(traces, plans, strict=True)):
         if isinstance(planned, Exception):
             continue
-        steps = [step for p in planned for step in (*p.before, p.step)]
-        source = trace.data
+        source, rest = _cut(trace.data, planned)
+        if not rest:
+            outcomes[i] = Answer(planned, source, written=False)
+            continue
+        steps = [step for p in rest for step in (*p.before, p.step)]
         written = writes_at_once(calls, planned, trace)
         output: Samples | None = None
         effects: list[Effect] = []
@@ -225,6 +228,16 @@ def compute(
         elif not isinstance(error, KeyboardInterrupt):
             outcomes[i] = error
     return outcomes, interrupt
+
+
+def _cut(data: Samples, planned: list[Planned]) -> tuple[Samples, list[Planned]]:
+    """Return what the calls at the head of `planned` leave of the data, a view, and the others."""
+    for n, p in enumerate(planned):
+        if p.cut is None:
+            return data, planned[n:]
+        if p.cut != (0, len(data)):
+            data = data[slice(*p.cut)]
+    return data, []
 
 
 def writes_at_once(calls: Sequence[Call], planned: list[Planned], trace: Trace) -> bool:

@@ -7,7 +7,9 @@ from typing import Any
 
 from obspy import Stream, Trace
 
+from ._errors import DeclinedError
 from ._execute import Call, make, plan
+from ._methods import METHODS, STEPS
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,9 @@ class Explanation(list[Verdict]):
 
 
 def _decided(call: Call, trace: Trace) -> object:
+    if call.name not in METHODS:
+        own = "only in pipelines" if call.name in STEPS else "no kernel"
+        return DeclinedError(own)
     if call.whole is not None:
         return call.whole
     return plan([call], trace) if call.maker is None else make(call, trace)

@@ -74,6 +74,8 @@ class Planned(NamedTuple):
         The entries that those calls leave in the history.
     warnings : sequence of (str, type)
         What ObsPy warns of in this call.
+    cut : (int, int), optional
+        The range of samples that is left, if this is all that the call does: ObsPy returns a view.
     """
 
     step: Step
@@ -84,6 +86,7 @@ class Planned(NamedTuple):
     before: tuple[Step, ...] = ()
     entries: tuple[str, ...] = ()
     warnings: Sequence[Message] = ()
+    cut: tuple[int, int] | None = None
 
 
 Planner = Callable[[State], Planned]

@@ -277,16 +277,16 @@ impl Step {
         ))
     }
 
+    /// The samples from `begin` to `end`.
+    #[staticmethod]
+    fn cut(begin: usize, end: usize) -> Self {
+        Self(step::Step::cut(begin..end))
+    }
+
     /// The length of transform that `remove_response` takes for `npts` samples.
     #[staticmethod]
     fn nfft(npts: usize) -> usize {
         nfft(npts)
-    }
-
-    /// Whether the result has its own length or type, so that it cannot be had in place.
-    #[getter]
-    fn is_transform(&self) -> bool {
-        self.0.is_transform()
     }
 
     /// Number of samples that come out where `npts` go in.

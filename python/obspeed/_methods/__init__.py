@@ -20,9 +20,10 @@ from . import (
     split,
     taper,
     trigger,
+    trim,
 )
 
-__all__ = ["METHODS", "Equality", "Method"]
+__all__ = ["METHODS", "STEPS", "Equality", "Method"]
 
 
 @dataclass(frozen=True)
@@ -113,3 +114,7 @@ METHODS = {
         by_kind={"carlstatrig": Equality(1e-12), "modifiedenergyratio": Equality(1e-14)},
     ),
 }
+"""The methods with a front door of their own."""
+
+STEPS = METHODS | {"trim": Method(trim.prepare)}
+"""Those that a pipeline knows. As fast as ObsPy's own is `trim` only between other steps."""
