@@ -14,6 +14,7 @@ use obspeed_core::lanczos::Lanczos;
 use obspeed_core::parallel::Never;
 use obspeed_core::samples::{Pointwise, Transform};
 use obspeed_core::sensitivity::Sensitivity;
+use obspeed_core::simulate::{Instrument, Options, Rational, Simulate};
 use obspeed_core::taper::Taper;
 
 const HOUR: usize = 360_000;
@@ -81,6 +82,28 @@ fn transforms(c: &mut Criterion) {
             b.iter(|| step.apply(black_box(&x), &mut y, &Never).expect("finite data"));
         });
     }
+    let pole = Complex64::new(-5.5, 4.7);
+    let instrument = |zeros: &[Complex64], scale: f64| {
+        let poles = [pole * scale, pole.conj() * scale];
+        let response = Rational::from_roots(zeros, &poles, 1.0).expect("a pair of poles");
+        Some(Instrument { response, sensitivity: Some(2080.0) })
+    };
+    let options = Options {
+        water_level: 600.0,
+        zero_mean: true,
+        taper_fraction: Some(0.05),
+        pre_filt: None,
+        nfft_pow2: false,
+        pitsasim: true,
+        sacsim: false,
+        shsim: false,
+    };
+    let from = instrument(&[Complex64::ZERO; 2], 0.1);
+    let step = Simulate::new(HOUR, 0.01, from, instrument(&[Complex64::ZERO], 1.0), options)
+        .expect("valid options");
+    group.bench_function("simulate", |b| {
+        b.iter(|| step.apply(black_box(&x), &mut y, &Never).expect("finite data"));
+    });
     group.finish();
 }
 

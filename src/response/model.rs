@@ -61,6 +61,12 @@ impl Part {
             Self::Odd => grid.bins() / 2,
         }
     }
+
+    /// Which of them is number `k` of the grid.
+    #[must_use]
+    pub fn position(self, k: usize) -> usize {
+        if self == Self::All { k } else { k / 2 }
+    }
 }
 
 /// Why a response cannot be evaluated.

@@ -5,48 +5,34 @@
 //! by `exp(-i pi j / M)`, and both come back added up. Each is a transform of `M / 2` complex
 //! numbers in place: two neighbours, or two samples `M / 2` apart, make one.
 
-use super::{Deconvolve, extent};
-use crate::fft::{Complexes, resize};
+use super::{Factors, Spectral};
+use crate::fft::Complexes;
 use crate::parallel::Cancel;
 use crate::response::Part;
 use crate::samples::Sample;
 use crate::{Complex64, Error, Result};
 
-impl Deconvolve {
-    /// As `apply`, for data that have been looked at; `nfft` has to be a multiple of 4.
+impl Spectral {
+    /// As `apply`; `nfft` has to be a multiple of 4.
     pub(super) fn apply_halves<S: Sample>(
         &self,
         src: &[S],
         mean: f64,
+        mut factors: impl Factors,
         dst: &mut [f64],
         cancel: &dyn Cancel,
     ) -> Result<()> {
         let nfft = self.grid.nfft;
         let (m, h) = (nfft / 2, nfft / 4);
         let turns = Turns::new(nfft);
-        let window = self.taper.map(|taper| {
-            let mut window = Vec::new();
-            resize(&mut window, src.len())?;
-            window.fill(1.0);
-            taper.apply(&mut window);
-            let rise = window[..=taper.rise.min(taper.fall)].to_vec();
-            Ok::<_, Error>((rise, window[taper.fall..].to_vec()))
-        });
-        let window = window.transpose()?;
+        let window = self.taper.map(|taper| taper.windows(src.len())).transpose()?;
         let x = |j: usize| {
             let Some(x) = src.get(j) else { return 0.0 };
             let x = x.to_f64() - mean;
-            let Some((rise, fall)) = &window else { return x };
+            let Some([rise, fall]) = &window else { return x };
             let fallen = (j + fall.len()).checked_sub(src.len());
             x * fallen.map_or_else(|| rise.get(j).unwrap_or(&1.0), |j| &fall[j])
         };
-        // A half of the response at a time, the odd one twice: that is a tenth of the time, and the
-        // whole of it would be a third of the memory.
-        let half = |part| self.response.part(self.grid, part, cancel);
-        let odd_extent = extent(&half(Part::Odd)?);
-        let even = half(Part::Even)?;
-        let level = self.level(extent(&even).with(odd_extent), even[0])?;
-        let factor = |k: usize| self.factor(k, even[k / 2], level) / nfft as f64;
         let mut fft = Complexes::new(h)?;
 
         // Even bins: the transform of real data, untangled, divided and tangled again.
@@ -56,6 +42,7 @@ impl Deconvolve {
         cancel.check()?;
         fft.forward();
         cancel.check()?;
+        let factor = |k: usize| self.factor(k, &factors) / nfft as f64;
         let z = fft.data();
         let dc = ((z[0].re + z[0].im) * factor(0)).re;
         let nyquist = ((z[0].re - z[0].im) * factor(m)).norm();
@@ -81,11 +68,9 @@ impl Deconvolve {
             }
         }
 
-        drop(even);
-        let odd = half(Part::Odd)?;
-        let factor = |k: usize| self.factor(k, odd[k / 2], level) / nfft as f64;
-
         // Odd bins: of 4 k + 1, those beyond Nyquist stand for their conjugates 4 k + 3.
+        factors.turn_to(Part::Odd, cancel)?;
+        let factor = |k: usize| self.factor(k, &factors) / nfft as f64;
         for (j, z) in fft.data().iter_mut().enumerate() {
             *z = Complex64::new(x(j), -x(j + h)) * turns.at(j);
         }
@@ -145,15 +130,32 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::deconvolve::nfft;
+    use crate::deconvolve::{Deconvolve, nfft};
     use crate::parallel::Never;
     use crate::samples::Transform;
+    use crate::simulate::{Instrument, Options, Rational, Simulate};
+    use crate::spectral::HALVES;
+
+    fn noise(k: usize) -> f64 {
+        ((k * k * 31 + k * 7) % 1009) as f64 - 300.0
+    }
+
+    /// `step` does the same in halves, once `spectral` is told to.
+    fn agree<T: Transform>(n: usize, mut step: T, spectral: impl Fn(&mut T) -> &mut Spectral) {
+        let x: Vec<f64> = (0..n).map(noise).collect();
+        let (mut whole, mut halves) = (vec![0.0; n], vec![f64::NAN; n]);
+        step.apply(&x, &mut whole, &Never).unwrap();
+        spectral(&mut step).parts = HALVES;
+        step.apply(&x, &mut halves, &Never).unwrap();
+        let largest = whole.iter().fold(0.0, |max: f64, x| max.max(x.abs()));
+        for (a, b) in whole.iter().zip(&halves) {
+            assert!((a - b).abs() <= 1e-13 * largest, "{n}: {a} {b}");
+        }
+    }
 
     #[test]
     fn both_ways_agree() {
         for n in [2_usize, 7, 64, 999, 3000] {
-            let noise = |k: usize| ((k * k * 31 + k * 7) % 1009) as f64 - 300.0;
-            let x: Vec<f64> = (0..n).map(noise).collect();
             let bin = |k: usize| Complex64::new(noise(k) + 301.0, noise(k + 5)) * 1e6;
             let mut h: Vec<Complex64> = (0..=nfft(n) / 2).map(bin).collect();
             h[0] = Complex64::ZERO;
@@ -162,13 +164,37 @@ mod tests {
                 let taper = (n > 10).then_some(0.05);
                 let step =
                     Deconvolve::new(response, n, 0.01, true, taper, Some(40.0), pre_filt).unwrap();
-                let (mut whole, mut halves) = (vec![0.0; n], vec![f64::NAN; n]);
-                step.apply(&x, &mut whole, &Never).unwrap();
-                let mean = crate::sum::sum(&x) / n as f64;
-                step.apply_halves(&x, mean, &mut halves, &Never).unwrap();
-                let largest = whole.iter().fold(0.0, |max: f64, x| max.max(x.abs()));
-                for (a, b) in whole.iter().zip(&halves) {
-                    assert!((a - b).abs() <= 1e-13 * largest, "{n}: {a} {b}");
+                agree(n, step, |step| &mut step.spectral);
+            }
+        }
+    }
+
+    #[test]
+    fn both_ways_agree_with_instruments() {
+        let pole = Complex64::new(-3.0, 4.0);
+        let instrument = |zeros: &[Complex64], poles: &[Complex64]| {
+            let response = Rational::from_roots(zeros, poles, 3.0).unwrap();
+            Some(Instrument { response, sensitivity: None })
+        };
+        for n in [3_usize, 64, 999, 3000] {
+            for (taper_fraction, pre_filt) in
+                [(None, None), (Some(0.05), Some([0.5, 3.0, 31.0, 44.0]))]
+            {
+                let options = Options {
+                    water_level: 40.0,
+                    zero_mean: true,
+                    taper_fraction,
+                    pre_filt,
+                    nfft_pow2: false,
+                    pitsasim: false,
+                    sacsim: false,
+                    shsim: false,
+                };
+                let from = instrument(&[Complex64::ZERO; 2], &[pole, pole.conj()]);
+                let to = instrument(&[], &[pole * 9.0, pole.conj() * 9.0]);
+                for (from, to) in [(from.clone(), to.clone()), (from, None), (None, to)] {
+                    let step = Simulate::new(n, 0.01, from, to, options).unwrap();
+                    agree(n, step, |step| &mut step.spectral);
                 }
             }
         }
