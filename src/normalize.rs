@@ -93,4 +93,4 @@ fn largest_body<S: Sample>(x: &[S]) -> f64 {
     let (tail, tail_spoilt) = rest.fold((0.0_f64, 0.0), |(m, s), x| (m.max(x), s + x * 0.0));
     largest.iter().fold(tail, |a, b| a.max(*b)) + (spoilt.iter().sum::<f64>() + tail_spoilt)
 }
-wide! { fn largest[S: Sample](x: &[S]) -> f64 = largest_body }
+wide! { pub(crate) fn largest[S: Sample](x: &[S]) -> f64 = largest_body }

@@ -216,6 +216,22 @@ fn what_is_not_answered_for() {
     }
     assert!(matches!(prepare(100, None, None, DEFAULT), Err(Error::Declined(_))));
 
+    // Of three samples below a corner at 1 Hz hardly more is left than a line.
+    let slow = (vec![], [pair(-3.1, 5.4), pair(-3.1, 5.4)].concat(), 1.0, None);
+    let offset = Options { zero_mean: false, ..DEFAULT };
+    let line = run(&[100, 101, 99], None, Some(&slow), offset);
+    assert!(matches!(line, Err(Error::Declined(_))));
+    let kept = Options { pitsasim: false, ..offset };
+    assert!(run(&[100, 101, 99], None, Some(&slow), kept).is_ok());
+    let huge = (vec![], vec![Complex64::from(-1.0)], 1.0, Some(1e300));
+    let overflow = run(
+        &noise(100, 1).iter().map(|x| x * 1e20).collect::<Vec<_>>(),
+        None,
+        Some(&huge),
+        DEFAULT,
+    );
+    assert!(matches!(overflow, Err(Error::Declined(_))));
+
     let mut x = noise(100, 1);
     let step = prepare(100, Some(&sensor), None, DEFAULT).unwrap();
     assert_eq!(step.apply(&x, &mut [0.0; 100], &Stopped), Err(Error::Cancelled));
