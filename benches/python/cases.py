@@ -19,6 +19,7 @@ BOUNDS = {
     "taper": 1e-15,
     "remove_response": 1e-12,
     "remove_sensitivity": 0.0,
+    "simulate": 1e-12,
     "interpolate": 1e-14,
 }
 
@@ -79,6 +80,37 @@ def response_cases():
                     floor=floor,
                     inventory=inventory,
                 )
+
+
+# A broadband seismometer out, a Wood-Anderson one in.
+INSTRUMENTS = {
+    "paz_remove": {
+        "poles": [-0.037 + 0.037j, -0.037 - 0.037j, -251.3, -131 - 467.3j, -131 + 467.3j],
+        "zeros": [0, 0],
+        "gain": 6.0077e7,
+        "sensitivity": 2.5168e9,
+    },
+    "paz_simulate": {
+        "poles": [-6.2832 - 4.7124j, -6.2832 + 4.7124j],
+        "zeros": [0],
+        "gain": 1.0,
+        "sensitivity": 2080.0,
+    },
+}
+
+
+def simulate_cases():
+    """One hour at 100 Hz, one instrument for another."""
+    for traces, threads, goal in ((1, 1, 2.5), (8, 2, 5)):
+        yield call(
+            "simulate",
+            f"simulate, {traces} x 1 h",
+            noise(traces, HOUR),
+            goal,
+            threads,
+            floor=fft_seconds(2 * HOUR) * traces / threads,
+            **INSTRUMENTS,
+        )
 
 
 def interpolate_cases():
@@ -150,6 +182,7 @@ def many_cases():
             ("taper", "hann", {"max_percentage": 0.05, "type": "hann"}),
             ("remove_response", "RJOB", {"inventory": inventory}),
             ("remove_sensitivity", "RJOB", {"inventory": inventory}),
+            ("simulate", "Wood-Anderson", INSTRUMENTS),
             ("interpolate", "lanczos", {"sampling_rate": 40.0, "method": "lanczos", "a": 25}),
         ):
             case = f"{name} {what}, 1000 x 500 samples"
@@ -197,6 +230,7 @@ def job_cases():
 
 GROUPS = {
     "response": response_cases,
+    "simulate": simulate_cases,
     "lanczos": interpolate_cases,
     "pointwise": pointwise_cases,
     "many": many_cases,

@@ -29,6 +29,7 @@ normalize = _FUNCTIONS["normalize"]
 remove_response = _FUNCTIONS["remove_response"]
 remove_sensitivity = _FUNCTIONS["remove_sensitivity"]
 resample = _FUNCTIONS["resample"]
+simulate = _FUNCTIONS["simulate"]
 split = _FUNCTIONS["split"]
 taper = _FUNCTIONS["taper"]
 trigger = _FUNCTIONS["trigger"]
@@ -67,6 +68,7 @@ __all__ = [
     "set_cache_limit",
     "set_num_threads",
     "show_versions",
+    "simulate",
     "split",
     "taper",
     "trigger",

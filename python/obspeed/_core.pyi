@@ -43,6 +43,7 @@ class Response:
 
 _Effect = tuple[Any, Any, Any]
 _Times = tuple[float, float, int]
+_PolesAndZeros = tuple[Sequence[complex], Sequence[complex], float, float | None]
 
 @final
 class Step:
@@ -107,6 +108,22 @@ class Step:
         delta: float,
         sampling_rate: float,
         weights: npt.NDArray[np.float64] | None = None,
+    ) -> Step: ...
+    @staticmethod
+    def simulate(
+        npts: int,
+        delta: float,
+        *,
+        remove: _PolesAndZeros | None,
+        simulate: _PolesAndZeros | None,
+        water_level: float,
+        zero_mean: bool,
+        taper_fraction: float | None,
+        pre_filt: Sequence[float] | None,
+        nfft_pow2: bool,
+        pitsasim: bool,
+        sacsim: bool,
+        shsim: bool,
     ) -> Step: ...
     @staticmethod
     def deconvolve(

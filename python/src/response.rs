@@ -215,11 +215,11 @@ fn numbers(list: &Bound<'_, PyAny>) -> PyResult<Vec<f64>> {
     list.cast::<PyList>()?.iter().map(|x| x.extract()).collect()
 }
 
-/// A list of `complex`.
-fn roots(list: &Bound<'_, PyAny>) -> PyResult<Vec<Complex64>> {
-    let number = |x: Bound<'_, PyAny>| {
-        let x = x.cast::<PyComplex>()?;
+/// A list or tuple of `complex`.
+pub fn roots(list: &Bound<'_, PyAny>) -> PyResult<Vec<Complex64>> {
+    let number = |x: PyResult<Bound<'_, PyAny>>| {
+        let x = x?.cast_into::<PyComplex>()?;
         Ok(Complex64::new(x.real(), x.imag()))
     };
-    list.cast::<PyList>()?.iter().map(number).collect()
+    list.try_iter()?.map(number).collect()
 }

@@ -14,6 +14,7 @@ use obspeed_core::polynomial::PolynomialTrend;
 use obspeed_core::resample::Resample;
 use obspeed_core::samples::{Pointwise, Transform};
 use obspeed_core::sensitivity::{Polynomial, Sensitivity};
+use obspeed_core::simulate::{Instrument, Options, Rational, Simulate};
 use obspeed_core::slopes::WeightedAverageSlopes;
 use obspeed_core::sos::{Filter, Sos};
 use obspeed_core::spline::{CubicSpline, SplineIntegral, SplineTrend};
@@ -24,7 +25,10 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::error::to_py;
-use crate::response::Response;
+use crate::response::{Response, roots};
+
+/// Zeros, poles, gain and sensitivity of an instrument.
+type PolesAndZeros<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>, f64, Option<f64>);
 
 /// A call on a trace as data. Immutable; holds everything that does not depend on the samples.
 #[pyclass(frozen, module = "obspeed._core", name = "Step")]
@@ -251,6 +255,47 @@ impl Step {
     ) -> PyResult<Self> {
         let weights = weights.map(|w| w.as_slice().map(Arc::from)).transpose()?;
         transform(Resample::new(npts, npts_out, delta, sampling_rate, weights))
+    }
+
+    /// Remove one instrument and simulate another, for traces of `npts` samples `delta` seconds apart.
+    ///
+    /// An instrument is a tuple (zeros, poles, gain, sensitivity): roots are `complex`, in radians per
+    /// second; a sensitivity of None is not applied. `pre_filt` only matters if one is removed.
+    #[staticmethod]
+    #[pyo3(signature = (npts, delta, *, remove, simulate, water_level, zero_mean, taper_fraction, pre_filt, nfft_pow2, pitsasim, sacsim, shsim))]
+    #[allow(clippy::too_many_arguments, clippy::fn_params_excessive_bools)] // simulate's
+    fn simulate(
+        npts: usize,
+        delta: f64,
+        remove: Option<PolesAndZeros<'_>>,
+        simulate: Option<PolesAndZeros<'_>>,
+        water_level: f64,
+        zero_mean: bool,
+        taper_fraction: Option<f64>,
+        pre_filt: Option<[f64; 4]>,
+        nfft_pow2: bool,
+        pitsasim: bool,
+        sacsim: bool,
+        shsim: bool,
+    ) -> PyResult<Self> {
+        let instrument = |(zeros, poles, gain, sensitivity): PolesAndZeros<'_>| {
+            let response = Rational::from_roots(&roots(&zeros)?, &roots(&poles)?, gain);
+            let response = response.map_err(|e| to_py(&e))?;
+            PyResult::Ok(Instrument { response, sensitivity })
+        };
+        let options = Options {
+            water_level,
+            zero_mean,
+            taper_fraction,
+            pre_filt,
+            nfft_pow2,
+            pitsasim,
+            sacsim,
+            shsim,
+        };
+        let (remove, simulate) =
+            (remove.map(instrument).transpose()?, simulate.map(instrument).transpose()?);
+        transform(Simulate::new(npts, delta, remove, simulate, options))
     }
 
     /// Remove a response, for traces of `npts` samples `delta` seconds apart.

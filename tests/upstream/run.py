@@ -40,6 +40,7 @@ MODULES = {
         "remove_response",
         "remove_sensitivity",
         "resample",
+        "simulate",
         "taper",
         "trigger",
     },
@@ -51,6 +52,7 @@ MODULES = {
         "normalize",
         "remove_response",
         "resample",
+        "simulate",
         "taper",
         "trigger",
     },
@@ -74,9 +76,9 @@ MODULES = {
     "obspy.signal.tests.test_rotate": set(),
     "obspy.signal.tests.test_sonic": {"filter"},
     "obspy.signal.tests.test_spectral_estimation": set(),
-    "obspy.signal.tests.test_stream": {"decimate", "filter"},
+    "obspy.signal.tests.test_stream": {"decimate", "filter", "simulate"},
     "obspy.signal.tests.test_tf_misfit": set(),
-    "obspy.signal.tests.test_trace": {"decimate", "filter"},
+    "obspy.signal.tests.test_trace": {"decimate", "filter", "simulate"},
     "obspy.signal.tests.test_trigger": {"filter", "trigger"},
 }
 

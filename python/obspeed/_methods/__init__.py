@@ -17,6 +17,7 @@ from . import (
     normalize,
     resample,
     response,
+    simulate,
     split,
     taper,
     trigger,
@@ -107,6 +108,7 @@ METHODS = {
     "remove_response": Method(response.prepare_remove_response, Equality(1e-12)),
     "remove_sensitivity": Method(response.prepare_remove_sensitivity),
     "resample": Method(resample.prepare, Equality(1e-13, bound_single=3e-6)),
+    "simulate": Method(simulate.prepare, Equality(1e-12)),
     "split": Method(make=split.prepare),
     "taper": Method(taper.prepare),
     "trigger": Method(
