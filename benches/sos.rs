@@ -6,8 +6,9 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use obspeed_core::lanes::{InLanes, Slices};
 use obspeed_core::parallel::Never;
-use obspeed_core::samples::{Input, Transform};
+use obspeed_core::samples::{Input, Output};
 use obspeed_core::sos::{Filter, Sos};
 
 /// Stable sections with zeros on the unit circle.
@@ -42,9 +43,10 @@ fn sos(c: &mut Criterion) {
             for zerophase in [false, true] {
                 let filter = Filter::new(sections(order), zerophase);
                 for traces in [1, 4, 8] {
-                    let src = vec![Input::F64(&x); traces];
+                    let src = Slices::new(vec![Input::F64(&x); traces]).expect("one length");
                     let mut dst = vec![vec![0.0; n]; traces];
-                    let mut dst: Vec<_> = dst.iter_mut().map(Vec::as_mut_slice).collect();
+                    let dst = dst.iter_mut().map(|y| Output::F64(y)).collect();
+                    let mut dst = Slices::for_results(dst).expect("one length");
                     let name = format!(
                         "{order} sections{}, {traces} traces",
                         if zerophase { ", zero phase" } else { "" }

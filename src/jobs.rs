@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::lanes::{InLanes, Slices};
 use crate::parallel::{self, Cancel, caught};
 use crate::samples::{Input, Output, Real};
 use crate::step::{AnyTransform, Step};
@@ -67,7 +68,8 @@ pub fn run(
     let alike = slots.chunk_by_mut(|a, b| a.job.joins(&b.job));
     let mut groups: Vec<&mut [Slot<'_>]> = alike
         .flat_map(|alike| {
-            let lanes = alike[0].job.transform().map_or(1, AnyTransform::lanes);
+            let lanes = alike[0].job.transform().and_then(AnyTransform::in_lanes);
+            let lanes = lanes.map_or(1, InLanes::lanes);
             // Empty lanes are better than idle threads.
             alike.chunks_mut(lanes.min(alike.len().div_ceil(threads.max(1))))
         })
@@ -97,7 +99,9 @@ fn together(group: &mut [Slot<'_>], cancel: &dyn Cancel) -> Result<()> {
     let mut dst = Vec::with_capacity(group.len());
     for Slot { job, .. } in group {
         src.extend(job.input);
-        dst.push(f64::slice(job.output.reborrow())?);
+        dst.push(Output::F64(f64::slice(job.output.reborrow())?));
     }
-    step.as_transform().map_or(Ok(()), |step| step.apply_lanes(&src, &mut dst, cancel))
+    let (src, mut dst) = (Slices::new(src)?, Slices::for_results(dst)?);
+    let step = step.as_transform().and_then(AnyTransform::in_lanes);
+    step.ok_or(Error::Declined("not in lanes"))?.apply_lanes(&src, &mut dst, cancel)
 }

@@ -2,7 +2,7 @@
 //!
 //! Nothing here knows Python or `ObsPy`. A caller prepares [`step::Step`]s, which hold everything
 //! that does not depend on the samples, and runs them with [`chain::run`] on one trace, or with
-//! [`jobs::run`] on many. [`parallel::run`] is the only way into parallel code.
+//! [`jobs::run`] on many, or with [`rows::run`] on the rows of an array. [`parallel::run`] is the only way into parallel code.
 //!
 //! Conventions: sample intervals in seconds, frequencies in hertz, forward transforms unnormalised.
 //! Results never depend on the number of threads: the unit of parallelism is a trace.
@@ -18,6 +18,7 @@ pub mod grid;
 mod held;
 pub mod jobs;
 pub mod lanczos;
+pub mod lanes;
 pub mod lookup;
 mod native;
 pub mod normalize;
@@ -26,6 +27,7 @@ pub mod polynomial;
 mod quotient;
 pub mod resample;
 pub mod response;
+pub mod rows;
 mod run;
 pub mod samples;
 pub mod sensitivity;

@@ -6,12 +6,13 @@ use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Sub};
 
 use crate::held;
+use crate::lanes::InLanes;
 use crate::native::Native;
 use crate::parallel::Cancel;
 use crate::{Error, Result};
 
 /// A type of sample a trace can hold.
-pub trait Sample: Native + Send + Sync + 'static {
+pub trait Sample: Native + Default + Send + Sync + 'static {
     /// What a pointwise step makes of it.
     type Real: Real;
     /// How many samples `NumPy` adds up at once: its cast buffer where it casts, else all of them.
@@ -20,13 +21,14 @@ pub trait Sample: Native + Send + Sync + 'static {
     fn to_f64(self) -> f64;
     /// The value in the type a pointwise step works in.
     fn to_real(self) -> Self::Real;
+    /// Samples of this type, to be read.
+    fn input(data: &[Self]) -> Input<'_>;
 }
 
 /// A floating sample: what pointwise steps return.
 pub trait Real:
     Sample<Real = Self>
     + PartialOrd
-    + Default
     + Add<Output = Self>
     + Sub<Output = Self>
     + Mul<Output = Self>
@@ -50,14 +52,12 @@ pub trait Real:
     }
     /// Keeps a buffer for who comes next.
     fn give(_: Vec<Self>) {}
-    /// And for reading.
-    fn input(data: &[Self]) -> Input<'_>;
 }
 
 const OTHER_PRECISION: Error = Error::Declined("output of another precision than the result");
 
 macro_rules! integer_samples {
-    ($($t:ty),*) => {$(
+    ($($t:ty => $variant:ident),*) => {$(
         impl Sample for $t {
             type Real = f64;
             const SUM_BLOCK: usize = 8192;
@@ -68,10 +68,13 @@ macro_rules! integer_samples {
             fn to_real(self) -> f64 {
                 self.to_f64()
             }
+            fn input(data: &[Self]) -> Input<'_> {
+                Input::$variant(data)
+            }
         }
     )*};
 }
-integer_samples!(i16, i32, i64);
+integer_samples!(i16 => I16, i32 => I32, i64 => I64);
 
 impl Sample for f32 {
     type Real = Self;
@@ -81,6 +84,9 @@ impl Sample for f32 {
     }
     fn to_real(self) -> Self {
         self
+    }
+    fn input(data: &[Self]) -> Input<'_> {
+        Input::F32(data)
     }
 }
 
@@ -92,6 +98,9 @@ impl Sample for f64 {
     }
     fn to_real(self) -> Self {
         self
+    }
+    fn input(data: &[Self]) -> Input<'_> {
+        Input::F64(data)
     }
 }
 
@@ -109,9 +118,6 @@ impl Real for f32 {
     fn output(data: &mut [Self]) -> Output<'_> {
         Output::F32(data)
     }
-    fn input(data: &[Self]) -> Input<'_> {
-        Input::F32(data)
-    }
 }
 
 impl Real for f64 {
@@ -126,9 +132,6 @@ impl Real for f64 {
     }
     fn output(data: &mut [Self]) -> Output<'_> {
         Output::F64(data)
-    }
-    fn input(data: &[Self]) -> Input<'_> {
-        Input::F64(data)
     }
     fn take() -> Vec<Self> {
         held::take()
@@ -206,6 +209,15 @@ impl Output<'_> {
         self.len() == 0
     }
 
+    /// What is there.
+    #[must_use]
+    pub fn as_input(&self) -> Input<'_> {
+        match self {
+            Self::F32(y) => Input::F32(y),
+            Self::F64(y) => Input::F64(y),
+        }
+    }
+
     /// The same place for a while.
     pub fn reborrow(&mut self) -> Output<'_> {
         match self {
@@ -249,28 +261,14 @@ pub trait Transform: Debug + Send + Sync + 'static {
     /// data are not answered for; `dst` then holds nothing of use.
     fn apply<S: Sample>(&self, src: &[S], dst: &mut [f64], cancel: &dyn Cancel) -> Result<()>;
 
-    /// How many traces of one length are best done together.
-    fn lanes(&self) -> usize {
-        1
+    /// The way to do traces of one length together, if there is one.
+    fn in_lanes(&self) -> Option<&dyn InLanes> {
+        None
     }
 
     /// True if traces of one length may be done together, some with this step and some with `other`.
     fn joins(&self, _other: &Self) -> bool {
         false
-    }
-
-    /// Does several traces of one length, each to the same bits as [`Transform::apply`] gives.
-    ///
-    /// # Errors
-    /// As [`Transform::apply`]; none of `dst` then holds anything of use.
-    fn apply_lanes(
-        &self,
-        src: &[Input<'_>],
-        dst: &mut [&mut [f64]],
-        cancel: &dyn Cancel,
-    ) -> Result<()> {
-        let mut pairs = src.iter().zip(dst);
-        pairs.try_for_each(|(src, dst)| with_samples!(src, x => self.apply(x, dst, cancel)))
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) trait Lanes: Copy {
     fn mul_sub_from(self, a: Self, b: Self) -> Self;
     /// `1 / self`, and 1 where that is 1 / 0.
     fn inverse_or_one(self) -> Self;
+    /// Lane j of vector i becomes lane i of vector j.
+    fn transpose(x: [Self; 4]) -> [Self; 4];
     /// The sum over the lanes.
     #[inline(always)]
     fn total(self) -> f64 {
@@ -96,6 +98,10 @@ impl Lanes for Plain {
     fn inverse_or_one(self) -> Self {
         Self::each(|l| if self.0[l] == 0.0 { 1.0 } else { 1.0 / self.0[l] })
     }
+    #[inline(always)]
+    fn transpose(x: [Self; 4]) -> [Self; 4] {
+        std::array::from_fn(|j| Self::each(|i| x[i].0[j]))
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -105,8 +111,9 @@ pub(crate) use avx::Wide;
 mod avx {
     use std::arch::x86_64::{
         __m256d, _CMP_EQ_OQ, _mm256_add_pd, _mm256_blendv_pd, _mm256_cmp_pd, _mm256_div_pd,
-        _mm256_fmadd_pd, _mm256_fnmadd_pd, _mm256_loadu_pd, _mm256_mul_pd, _mm256_set1_pd,
-        _mm256_setzero_pd, _mm256_storeu_pd, _mm256_sub_pd,
+        _mm256_fmadd_pd, _mm256_fnmadd_pd, _mm256_loadu_pd, _mm256_mul_pd, _mm256_permute2f128_pd,
+        _mm256_set1_pd, _mm256_setzero_pd, _mm256_storeu_pd, _mm256_sub_pd, _mm256_unpackhi_pd,
+        _mm256_unpacklo_pd,
     };
 
     use super::{Lanes, Quad};
@@ -171,6 +178,20 @@ mod avx {
                 let zero = _mm256_cmp_pd::<_CMP_EQ_OQ>(self.0, _mm256_setzero_pd());
                 _mm256_blendv_pd(_mm256_div_pd(one, self.0), one, zero)
             })
+        }
+        #[inline(always)]
+        fn transpose([a, b, c, d]: [Self; 4]) -> [Self; 4] {
+            // SAFETY: see `Wide`.
+            unsafe {
+                let (ab0, ab1) = (_mm256_unpacklo_pd(a.0, b.0), _mm256_unpackhi_pd(a.0, b.0));
+                let (cd0, cd1) = (_mm256_unpacklo_pd(c.0, d.0), _mm256_unpackhi_pd(c.0, d.0));
+                [
+                    Self(_mm256_permute2f128_pd::<0x20>(ab0, cd0)),
+                    Self(_mm256_permute2f128_pd::<0x20>(ab1, cd1)),
+                    Self(_mm256_permute2f128_pd::<0x31>(ab0, cd0)),
+                    Self(_mm256_permute2f128_pd::<0x31>(ab1, cd1)),
+                ]
+            }
         }
     }
 }

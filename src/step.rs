@@ -7,6 +7,7 @@ use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::lanes::InLanes;
 use crate::parallel::Cancel;
 use crate::samples::{Input, Output, Pointwise, Real, Sample, Transform};
 use crate::{Error, Result, with_samples};
@@ -100,14 +101,8 @@ fn real<'a, S: Sample>(_: &[S], output: Output<'a>) -> Result<&'a mut [S::Real]>
 pub(crate) trait AnyTransform: Any + Debug + Send + Sync {
     fn npts(&self, npts: usize) -> usize;
     fn apply(&self, src: Input<'_>, dst: &mut [f64], cancel: &dyn Cancel) -> Result<()>;
-    fn lanes(&self) -> usize;
+    fn in_lanes(&self) -> Option<&dyn InLanes>;
     fn joins(&self, other: &dyn AnyTransform) -> bool;
-    fn apply_lanes(
-        &self,
-        src: &[Input<'_>],
-        dst: &mut [&mut [f64]],
-        cancel: &dyn Cancel,
-    ) -> Result<()>;
 }
 
 impl<T: Transform> AnyTransform for T {
@@ -119,20 +114,11 @@ impl<T: Transform> AnyTransform for T {
         with_samples!(src, x => Transform::apply(self, x, dst, cancel))
     }
 
-    fn lanes(&self) -> usize {
-        Transform::lanes(self)
+    fn in_lanes(&self) -> Option<&dyn InLanes> {
+        Transform::in_lanes(self)
     }
 
     fn joins(&self, other: &dyn AnyTransform) -> bool {
         (other as &dyn Any).downcast_ref().is_some_and(|other| Transform::joins(self, other))
-    }
-
-    fn apply_lanes(
-        &self,
-        src: &[Input<'_>],
-        dst: &mut [&mut [f64]],
-        cancel: &dyn Cancel,
-    ) -> Result<()> {
-        Transform::apply_lanes(self, src, dst, cancel)
     }
 }

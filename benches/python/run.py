@@ -2,9 +2,9 @@
 
     python benches/python/run.py [--budget SECONDS] [--strict] [NAME ...]
 
-NAME is a group (response, simulate, lanczos, pointwise, many, job), `sweep` (never slower at any
-size), `memory`, or part of a case's name; without any, all groups and `memory`. Times are minima in
-milliseconds; "to floor" is the distance from the two FFTs, the memory or the multiplications that
+NAME is a group (response, simulate, lanczos, pointwise, methods, many, job), `sweep` (never slower
+at any size), `memory`, or part of a case's name; without any, all groups and `memory`. Times are
+minima in milliseconds; "to floor" is the distance from the two FFTs, the memory or the multiplications that
 the method needs at least (`floors.py`). The exit status is 1 if answers differ, and with --strict
 if a goal is missed.
 """
@@ -13,11 +13,14 @@ import argparse
 import sys
 
 import memory
-from cases import GROUPS
+from cases import GROUPS as FIRST_GROUPS
+from methods import many_cases, method_cases
 from sweep import sweep_cases
 from timing import HEADER, NotEqualError, measure
 
 import obspeed
+
+GROUPS = FIRST_GROUPS | {"methods": method_cases, "many": many_cases}
 
 
 def chosen(names):

@@ -1,6 +1,6 @@
 """Never slower at any size: every method, one sample to a million, one trace and few."""
 
-from cases import BOUNDS, INSTRUMENTS, call, channel, noise
+from cases import INSTRUMENTS, bound, call, channel, noise
 
 # Two measurements of the same thing differ by about this much on a machine with other work.
 NOISE = 0.95
@@ -40,5 +40,5 @@ def sweep_cases():
                     stream = noise(traces, npts, dtype=dtype)
                     made = call(name, case, stream, NOISE, threads, **given)
                     # What ObsPy's least squares answer for a handful of samples is rounding.
-                    made.bound = max(BOUNDS[name], 1e-11 if npts < 10 else 1e-13)
+                    made.bound = max(bound(name, given), 1e-11 if npts < 10 else 1e-13)
                     yield made

@@ -1,11 +1,9 @@
-"""Arrays as rows of samples: planned as a trace of that length, run in blocks by the one door."""
+"""Arrays as rows of samples: planned as a trace of that length, run by the one door."""
 
 from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -18,14 +16,6 @@ from ._plan import DTYPES, Planned, Samples, plan_calls
 from ._threads import get_num_threads
 
 Failure = tuple[int, Exception]
-
-# What a block holds of copies, while it is worked on, is to stay in cache; its rows fill vectors.
-# Each of many rows at once costs a look at all the others' borrows.
-_BLOCK_BYTES = 4 << 20
-_BLOCK_ROWS = 128
-_LANES = 8
-# Columns are copied in pieces that few pages hold.
-_TILE = 256
 
 
 def in_rows(
@@ -115,49 +105,29 @@ def _alike(x: Samples, y: Samples) -> bool:
 
 def _compute(planned: Planned, x: Samples, y: Samples) -> Failure | None:
     """Fill the rows of `y`, and return the number of one that failed and why, if any did."""
-    # What the kernels cannot read or write where it is goes by way of a copy.
-    read = x.flags.aligned and x[:1].flags.c_contiguous
-    write = (
-        y.flags.aligned
-        and y[:1].flags.c_contiguous
-        and y.dtype == planned.dtype
-        and not np.may_share_memory(x, y)
-    )
-    held = (not read) * x.shape[1] * x.itemsize + (not write) * y.shape[1] * planned.dtype.itemsize
-    count = min(_BLOCK_ROWS, max(1, _BLOCK_BYTES // max(1, held)))
-    count -= count % _LANES if count > _LANES else 0
-    blocks = range(0, len(x), count)
-    threads = get_num_threads()
-
-    def work(begin: int, threads: int = 1) -> Failure | None:
-        source, results = x[begin : begin + count], y[begin : begin + count]
-        if not read:
-            source = _copy(source, np.empty(source.shape, x.dtype))
-        target = results if write else np.empty(results.shape, planned.dtype)
-        steps = (*planned.before, planned.step)
-        jobs = [(row, result, steps, ()) for row, result in zip(source, target, strict=True)]
-        errors, interrupt = _core.run(jobs, threads)
-        if interrupt is not None:
-            raise interrupt
-        for i, error in enumerate(errors):
-            if error is not None:
-                return begin + i, error
-        if not write:
-            _copy(target, results)
+    if not y.size:
         return None
+    if not x.flags.aligned:
+        x = x.copy()
+    if not y.flags.aligned or not _is_apart(y):
+        held = np.empty(y.shape, y.dtype)
+        failed = _compute(planned, x, held)
+        y[...] = held
+        return failed
+    steps = (*planned.before, planned.step)
+    source = None if np.may_share_memory(x, y) else x
+    failed, interrupt = _core.run_rows(source, y, steps, get_num_threads())
+    if interrupt is not None:
+        raise interrupt
+    return failed
 
-    if threads == 1 or len(blocks) <= 1 or (read and write):
-        return _first(work(begin, threads) for begin in blocks)
-    # Threads of Python's, for the copies too. An exception, a Ctrl-C say, cancels what is left.
-    with ThreadPoolExecutor(threads) as pool:
-        return _first(pool.map(work, blocks))
 
-
-def _first(failures: Iterable[Failure | None]) -> Failure | None:
-    return next((failure for failure in failures if failure is not None), None)
-
-
-def _copy(x: Samples, y: Samples) -> Samples:
-    for begin in range(0, x.shape[1], _TILE):
-        y[:, begin : begin + _TILE] = x[:, begin : begin + _TILE]
-    return y
+def _is_apart(y: Samples) -> bool:
+    """Whether no two samples of a two-dimensional array can share memory."""
+    axes = [(abs(step), n) for step, n in zip(y.strides, y.shape, strict=True) if n > 1]
+    span = y.itemsize
+    for step, n in sorted(axes):
+        if step < span:
+            return False
+        span = step * n
+    return True

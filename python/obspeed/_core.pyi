@@ -20,6 +20,7 @@ __all__ = [
     "response_cache_info",
     "response_cache_set_limit",
     "run",
+    "run_rows",
 ]
 __version__: str
 
@@ -155,3 +156,6 @@ def run(
     threads: int,
     progress: Callable[[int], object] | None = None,
 ) -> tuple[list[Exception | None], BaseException | None]: ...
+def run_rows(
+    x: npt.NDArray[Any] | None, y: npt.NDArray[Any], steps: Sequence[Step], threads: int
+) -> tuple[tuple[int, Exception] | None, BaseException | None]: ...

@@ -3,7 +3,9 @@ The kernels on arrays: one or two dimensions, any layout, the numbers of the Tra
 
 Each row along `axis` is one trace. Rows are worked on in blocks, so that a call needs little
 memory beside its result, on as many threads as `obspeed.get_num_threads` says. An array in single
-precision stays in it: what a kernel computes in double is rounded once. Integers become float64.
+precision stays in it: what a kernel computes in double is rounded once, at the end. (Of float32,
+`scipy.signal.detrend` answers in float32, and `scipy.signal.sosfilt` with float64 sections in
+float64, of which `filter` is the rounding.) Integers become float64.
 
 All functions share these rules:
 
@@ -18,7 +20,9 @@ All functions share these rules:
 
 from __future__ import annotations
 
-from typing import Any
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from ._array_rows import in_rows
 from ._plan import Samples
@@ -37,6 +41,35 @@ __all__ = [
 ]
 
 
+_FIRST = """
+x : numpy.ndarray
+    The samples."""
+_RATE = """
+sampling_rate : float
+    Samples per second."""
+_LAST = """
+axis : int
+    That of time.
+out : numpy.ndarray, optional
+    Where the result goes."""
+
+_Function = TypeVar("_Function", bound=Callable[..., Samples])
+
+
+def _documented(function: _Function) -> _Function:
+    """Add the parameters that all functions share to the docstring, in the signature's order."""
+    if function.__doc__ is None:  # python -OO
+        return function
+    head, line, rest = inspect.cleandoc(function.__doc__).partition("\n----------")
+    own, returns, rest = rest.partition("\n\nReturns\n")
+    own, options, kind = own.partition("\n**options")
+    rate = _RATE if "sampling_rate" in inspect.signature(function).parameters else ""
+    parts = (head, line, _FIRST, own, rate, _LAST, options, kind, returns, rest)
+    function.__doc__ = "".join(parts)
+    return function
+
+
+@_documented
 def detrend(
     x: Samples,
     type: str = "linear",  # noqa: A002 - ObsPy's name
@@ -50,14 +83,8 @@ def detrend(
 
     Parameters
     ----------
-    x : numpy.ndarray
-        The samples.
     type : str
         ``"simple"``, ``"constant"`` or ``"demean"``, ``"linear"``, ``"polynomial"``, ``"spline"``.
-    axis : int
-        That of time.
-    out : numpy.ndarray, optional
-        Where the result goes.
     **options
         Those of the type: `bp`, where a new line begins; `order` of the polynomials; `dspline`,
         samples between the knots of the spline.
@@ -74,6 +101,7 @@ def detrend(
     return in_rows("detrend", (type,), options, x, 1.0, axis, out)
 
 
+@_documented
 def taper(
     x: Samples,
     max_percentage: float | None,
@@ -91,8 +119,6 @@ def taper(
 
     Parameters
     ----------
-    x : numpy.ndarray
-        The samples.
     max_percentage : float or None
         Share of a row, 0 to 0.5, that is tapered at each end at most.
     type : str
@@ -101,12 +127,6 @@ def taper(
         Seconds that are tapered at each end at most.
     side : str
         ``"both"``, ``"left"`` or ``"right"``.
-    sampling_rate : float
-        Samples per second.
-    axis : int
-        That of time.
-    out : numpy.ndarray, optional
-        Where the result goes.
     **options
         Those of the window.
 
@@ -123,6 +143,7 @@ def taper(
     return in_rows("taper", arguments, options, x, sampling_rate, axis, out)
 
 
+@_documented
 def filter(  # noqa: A001 - ObsPy's name
     x: Samples,
     type: str,  # noqa: A002 - ObsPy's name
@@ -137,16 +158,8 @@ def filter(  # noqa: A001 - ObsPy's name
 
     Parameters
     ----------
-    x : numpy.ndarray
-        The samples.
     type : str
         ``"bandpass"``, ``"bandstop"``, ``"lowpass"``, ``"highpass"`` or ``"lowpass_cheby_2"``.
-    sampling_rate : float
-        Samples per second.
-    axis : int
-        That of time.
-    out : numpy.ndarray, optional
-        Where the result goes.
     **options
         Those of the type: `freqmin` and `freqmax`, or `freq`; `corners` (4), `zerophase` (False),
         `ftype` ("butter"), `rp`, `rs`; `maxorder` (12) of ``"lowpass_cheby_2"``.
@@ -163,20 +176,15 @@ def filter(  # noqa: A001 - ObsPy's name
     return in_rows("filter", (type,), options, x, sampling_rate, axis, out)
 
 
+@_documented
 def decimate(x: Samples, factor: int, *, axis: int = -1, out: Samples | None = None) -> Samples:
     """
     Keep every `factor`-th sample of each row, after ObsPy's anti-alias filter.
 
     Parameters
     ----------
-    x : numpy.ndarray
-        The samples.
     factor : int
         From 1 to 16.
-    axis : int
-        That of time.
-    out : numpy.ndarray, optional
-        Where the result goes.
 
     Returns
     -------
@@ -190,6 +198,7 @@ def decimate(x: Samples, factor: int, *, axis: int = -1, out: Samples | None = N
     return in_rows("decimate", (factor,), {}, x, 1.0, axis, out)
 
 
+@_documented
 def resample(
     x: Samples,
     new_rate: float,
@@ -205,20 +214,12 @@ def resample(
 
     Parameters
     ----------
-    x : numpy.ndarray
-        The samples.
     new_rate : float
         Samples per second of the result.
     window : str, tuple, callable, numpy.ndarray or None
         What the spectrum is multiplied by.
     no_filter : bool
         Whether to do without ObsPy's anti-alias filter.
-    sampling_rate : float
-        Samples per second.
-    axis : int
-        That of time.
-    out : numpy.ndarray, optional
-        Where the result goes.
 
     Returns
     -------
@@ -233,6 +234,7 @@ def resample(
     return in_rows("resample", arguments, {}, x, sampling_rate, axis, out)
 
 
+@_documented
 def interpolate(
     x: Samples,
     new_rate: float,
@@ -250,8 +252,6 @@ def interpolate(
 
     Parameters
     ----------
-    x : numpy.ndarray
-        The samples.
     new_rate : float
         Samples per second of the result.
     method : str or int
@@ -261,12 +261,6 @@ def interpolate(
         Time of the first new sample, in seconds after the first old one.
     npts : int, optional
         Number of new samples; as many as there are times for if not given.
-    sampling_rate : float
-        Samples per second.
-    axis : int
-        That of time.
-    out : numpy.ndarray, optional
-        Where the result goes.
     **options
         Those of the method: `a`, the half width of ``"lanczos"`` in samples.
 
@@ -283,6 +277,7 @@ def interpolate(
     return in_rows("interpolate", arguments, options, x, sampling_rate, axis, out)
 
 
+@_documented
 def differentiate(
     x: Samples,
     *,
@@ -296,16 +291,8 @@ def differentiate(
 
     Parameters
     ----------
-    x : numpy.ndarray
-        The samples.
     edge_order : int
         1 or 2: that of the differences at the ends.
-    sampling_rate : float
-        Samples per second.
-    axis : int
-        That of time.
-    out : numpy.ndarray, optional
-        Where the result goes.
 
     Returns
     -------
@@ -316,6 +303,7 @@ def differentiate(
     return in_rows("differentiate", (), options, x, sampling_rate, axis, out)
 
 
+@_documented
 def integrate(
     x: Samples,
     method: str = "cumtrapz",
@@ -329,16 +317,8 @@ def integrate(
 
     Parameters
     ----------
-    x : numpy.ndarray
-        The samples.
     method : str
         ``"cumtrapz"`` or ``"spline"``, of degree 3.
-    sampling_rate : float
-        Samples per second.
-    axis : int
-        That of time.
-    out : numpy.ndarray, optional
-        Where the result goes.
 
     Returns
     -------
@@ -348,6 +328,7 @@ def integrate(
     return in_rows("integrate", (method,), {}, x, sampling_rate, axis, out)
 
 
+@_documented
 def normalize(
     x: Samples, norm: float | None = None, *, axis: int = -1, out: Samples | None = None
 ) -> Samples:
@@ -356,14 +337,8 @@ def normalize(
 
     Parameters
     ----------
-    x : numpy.ndarray
-        The samples.
     norm : float, optional
         The number; a row's largest absolute value if not given.
-    axis : int
-        That of time.
-    out : numpy.ndarray, optional
-        Where the result goes.
 
     Returns
     -------
@@ -373,6 +348,7 @@ def normalize(
     return in_rows("normalize", (norm,), {}, x, 1.0, axis, out)
 
 
+@_documented
 def trigger(
     x: Samples,
     type: str,  # noqa: A002 - ObsPy's name
@@ -387,16 +363,8 @@ def trigger(
 
     Parameters
     ----------
-    x : numpy.ndarray
-        The samples.
     type : str
         ``"recstalta"``, ``"classicstalta"`` or another that ObsPy knows.
-    sampling_rate : float
-        Samples per second.
-    axis : int
-        That of time.
-    out : numpy.ndarray, optional
-        Where the result goes.
     **options
         Those of the type: windows `sta` and `lta` in seconds, or `nsta` and `nlta` in samples.
 

@@ -25,7 +25,8 @@ pub enum Writable<'py> {
     F64(PyReadwriteArray1<'py, f64>),
 }
 
-fn conflict(error: impl std::fmt::Display) -> PyErr {
+/// An array that somebody else has borrowed.
+pub fn conflict(error: impl std::fmt::Display) -> PyErr {
     ObspeedError::new_err(format!("the array cannot be borrowed: {error}"))
 }
 

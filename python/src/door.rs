@@ -88,37 +88,45 @@ pub fn run<'py>(
         index.push(*i);
     }
 
-    let interrupt: Mutex<Option<PyErr>> = Mutex::new(None);
     let finished = AtomicUsize::new(0);
-    let results = py.detach(|| {
-        let stop = || {
-            let seen = Python::attach(|py| {
-                py.check_signals()?;
-                progress.as_ref().map_or(Ok(()), |call| {
-                    call.call1(py, (finished.load(Ordering::Relaxed),)).map(drop)
-                })
-            });
-            let stopped = seen.is_err();
-            if let Err(error) = seen {
-                interrupt.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-            }
-            stopped
-        };
-        jobs::run(work, threads, &stop, &finished)
-    });
+    let report = |py: Python<'_>| match &progress {
+        Some(call) => call.call1(py, (finished.load(Ordering::Relaxed),)).map(drop),
+        None => Ok(()),
+    };
+    let (results, interrupt) =
+        detached(py, report, |stop| jobs::run(work, threads, stop, &finished));
     for ((i, result), effects) in index.into_iter().zip(results).zip(wanted) {
         match result {
             Ok(()) => failures[i] = apply(effects).err(),
             Err(error) => failures[i] = Some(to_py(&error)),
         }
     }
-    let mut interrupt = interrupt.into_inner().unwrap_or_else(PoisonError::into_inner);
     log::debug!(
         target: "obspeed",
         "{count} traces on up to {threads} threads in {:.3} s",
         started.elapsed().as_secs_f64()
     );
     // Logging runs Python, where a Ctrl-C may come; pyo3-log leaves its exception behind.
-    interrupt = PyErr::take(py).or(interrupt);
-    Ok((failures, interrupt))
+    Ok((failures, PyErr::take(py).or(interrupt)))
+}
+
+/// Does `work` without the GIL. What it is given says whether to stop: it looks for signals and calls
+/// `report`. Returns what `work` does, and the exception that one of these two raised, if any.
+pub fn detached<R: Send>(
+    py: Python<'_>,
+    report: impl Fn(Python<'_>) -> PyResult<()> + Sync,
+    work: impl FnOnce(&dyn Fn() -> bool) -> R + Send,
+) -> (R, Option<PyErr>) {
+    let interrupt: Mutex<Option<PyErr>> = Mutex::new(None);
+    let result = py.detach(|| {
+        work(&|| {
+            let seen = Python::attach(|py| py.check_signals().and_then(|()| report(py)));
+            let stopped = seen.is_err();
+            if let Err(error) = seen {
+                interrupt.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            }
+            stopped
+        })
+    });
+    (result, interrupt.into_inner().unwrap_or_else(PoisonError::into_inner))
 }

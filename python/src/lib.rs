@@ -5,6 +5,7 @@ mod arrays;
 mod door;
 mod error;
 mod response;
+mod rows;
 mod steps;
 mod threads;
 
@@ -23,6 +24,8 @@ mod _core {
         Response, is_known_unit, response_cache_clear, response_cache_info,
         response_cache_set_limit,
     };
+    #[pymodule_export]
+    use super::rows::run_rows;
     #[pymodule_export]
     use super::steps::Step;
     #[pymodule_export]

@@ -1,7 +1,4 @@
 //! The way of traces through a filter: block by block, there, and for a zero-phase filter back.
-//!
-//! Samples enter through small buffers of the filter's own, which brings all types to double
-//! precision and keeps lanes whose addresses differ by a power of two apart in the cache.
 
 use std::ops::Range;
 
@@ -9,72 +6,84 @@ use super::Way;
 use crate::Result;
 use crate::parallel::Cancel;
 
-/// A filter at rest or on its way, with a buffer for the next samples of each of its traces.
+/// A filter at rest or on its way.
 pub(super) trait Blocks {
-    /// Samples that a buffer holds; divides [`BETWEEN_CHECKS`].
+    /// A sample, or one of each trace that is done together.
+    type Row: Copy;
+    /// Rows of a block; divides [`BETWEEN_CHECKS`].
     const LEN: usize;
+    /// What a block may hold before it is filled.
+    const EMPTY: Self::Row;
 
-    /// The buffer of a trace.
-    fn buffer(&mut self, trace: usize) -> &mut [f64];
-
-    /// Takes the samples from the beginning of the buffers through the filter to this `span` of `dst`;
-    /// from the last to the first of them with `back`.
-    fn run(&mut self, dst: &mut [&mut [f64]], span: Range<usize>, back: bool);
+    /// Takes rows through the filter; with `back` from the last to the first of them.
+    fn run(&mut self, rows: &mut [Self::Row], back: bool);
 
     /// Forgets all samples.
     fn rest(&mut self);
 }
 
+/// Where the samples of the traces of each group come from, and where they go.
+pub(super) trait Traffic<R> {
+    fn load(&self, group: usize, span: Range<usize>, rows: &mut [R]);
+    fn store(&mut self, group: usize, start: usize, rows: &[R]);
+    /// What was stored.
+    fn reload(&self, group: usize, span: Range<usize>, rows: &mut [R]);
+}
+
 /// Samples of a trace between two questions whether to stop.
 const BETWEEN_CHECKS: usize = 1 << 16;
 
-/// Filters `dst.len()` traces of `n` samples, which `load(trace, span, block)` supplies.
+/// Filters groups of traces of `n` samples: a block of each, and then the next of each.
 pub(super) fn filter<B: Blocks>(
-    mut blocks: B,
+    groups: &mut [B],
     way: Way,
     n: usize,
-    load: impl Fn(usize, Range<usize>, &mut [f64]),
-    dst: &mut [&mut [f64]],
+    traffic: &mut impl Traffic<B::Row>,
     cancel: &dyn Cancel,
 ) -> Result<()> {
-    let factor = if let Way::There(factor) = way { factor.get() } else { 1 };
     let spans = (0..n).step_by(B::LEN).map(|start| start..n.min(start + B::LEN));
     let pause = |span: &Range<usize>| {
         if span.start.is_multiple_of(BETWEEN_CHECKS) { cancel.check() } else { Ok(()) }
     };
-    let mut whole = vec![0.0; if factor == 1 { 0 } else { B::LEN * dst.len() }];
-    let mut whole: Vec<_> = whole.chunks_mut(B::LEN).collect();
-
+    let mut block = vec![B::EMPTY; n.min(B::LEN)];
     for span in spans.clone() {
         pause(&span)?;
-        for trace in 0..dst.len() {
-            load(trace, span.clone(), &mut blocks.buffer(trace)[..span.len()]);
-        }
-        if factor == 1 {
-            blocks.run(dst, span, false);
-        } else {
-            blocks.run(&mut whole, 0..span.len(), false);
-            for (y, x) in dst.iter_mut().zip(&whole) {
-                keep(factor, span.start, &x[..span.len()], y);
+        let rows = &mut block[..span.len()];
+        for (i, group) in groups.iter_mut().enumerate() {
+            traffic.load(i, span.clone(), rows);
+            group.run(rows, false);
+            match way {
+                Way::There(factor) if factor.get() > 1 => {
+                    let (start, kept) = keep(factor.get(), span.start, rows);
+                    traffic.store(i, start, kept);
+                }
+                _ => traffic.store(i, span.start, rows),
             }
         }
     }
     if way == Way::ThereAndBack {
-        blocks.rest();
+        groups.iter_mut().for_each(B::rest);
         for span in spans.rev() {
             pause(&span)?;
-            for (trace, y) in dst.iter().enumerate() {
-                blocks.buffer(trace)[..span.len()].copy_from_slice(&y[span.clone()]);
+            let rows = &mut block[..span.len()];
+            for (i, group) in groups.iter_mut().enumerate() {
+                traffic.reload(i, span.clone(), rows);
+                group.run(rows, true);
+                traffic.store(i, span.start, rows);
             }
-            blocks.run(dst, span, true);
         }
     }
     Ok(())
 }
 
-/// Stores those samples of a block whose index in the trace is a multiple of `factor`.
-fn keep(factor: usize, start: usize, block: &[f64], dst: &mut [f64]) {
+/// Moves those rows of a block whose index in the trace is a multiple of `factor` to its beginning,
+/// and returns the place of the first among all that are kept, and them.
+fn keep<R: Copy>(factor: usize, start: usize, block: &mut [R]) -> (usize, &[R]) {
     let first = start.next_multiple_of(factor);
-    let kept = block.iter().skip(first - start).step_by(factor);
-    dst.iter_mut().skip(first / factor).zip(kept).for_each(|(y, x)| *y = *x);
+    let mut kept = 0;
+    for i in (first - start..block.len()).step_by(factor) {
+        block[kept] = block[i];
+        kept += 1;
+    }
+    (first / factor, &block[..kept])
 }

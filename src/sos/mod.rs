@@ -13,21 +13,19 @@ mod section;
 mod skewed;
 #[cfg(target_arch = "x86_64")]
 mod skewed_avx2;
-#[cfg(target_arch = "x86_64")]
-mod tiles_x86;
 
 use std::num::NonZero;
+use std::ops::Range;
 use std::sync::Arc;
 
-use self::blocks::filter;
-use self::lanes::{Lanes, Portable, Vectors};
-#[cfg(target_arch = "x86_64")]
-use self::lanes_x86::{Avx2, Avx512x4, Avx512x8};
+use self::blocks::{Traffic, filter};
+use self::lanes::Lanes;
 use self::section::Section;
 use self::skewed::Skewed;
+use crate::lanes::{InLanes, LANES, Row, Sink, Source};
 use crate::parallel::Cancel;
-use crate::samples::{Input, Sample, Transform, check_len};
-use crate::{Error, Result, with_samples};
+use crate::samples::{Sample, Transform, check_len};
+use crate::{Error, Result};
 
 /// The sections of a filter, as `SciPy` designs them.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,36 +87,6 @@ impl Filter {
         Ok(Self { sos, way: Way::There(factor) })
     }
 
-    /// Filters at most [`Transform::lanes`] traces in vectors of fitting width. Empty lanes cost as
-    /// much as full ones, yet two traces in four lanes are sooner done than one after the other.
-    fn group(&self, src: &[Input<'_>], dst: &mut [&mut [f64]], cancel: &dyn Cancel) -> Result<()> {
-        if let ([x], [y]) = (src, &mut *dst) {
-            return with_samples!(x, x => self.apply(x, y, cancel));
-        }
-        #[cfg(target_arch = "x86_64")]
-        if src.len() > 4 {
-            return self.together::<8, Avx512x8>(src, dst, cancel);
-        } else if Avx512x4::available() {
-            return self.together::<4, Avx512x4>(src, dst, cancel);
-        } else if Avx2::available() {
-            return self.together::<4, Avx2>(src, dst, cancel);
-        }
-        self.together::<4, Portable>(src, dst, cancel)
-    }
-
-    fn together<const W: usize, V: Vectors<W>>(
-        &self,
-        src: &[Input<'_>],
-        dst: &mut [&mut [f64]],
-        cancel: &dyn Cancel,
-    ) -> Result<()> {
-        let blocks = Lanes::<W, V>::new(&self.sos.0);
-        let load = |trace: usize, span, block: &mut [f64]| {
-            with_samples!(src[trace], x => widen(&x[span], block));
-        };
-        filter(blocks, self.way, src[0].len(), load, dst, cancel)
-    }
-
     fn check(&self, from: usize, to: usize) -> Result<()> {
         check_len("filtered trace", self.npts(from), to)
     }
@@ -134,40 +102,74 @@ impl Transform for Filter {
 
     fn apply<S: Sample>(&self, src: &[S], dst: &mut [f64], cancel: &dyn Cancel) -> Result<()> {
         self.check(src.len(), dst.len())?;
-        let blocks = Skewed::new(&self.sos.0, src.len());
-        let load = |_: usize, span, block: &mut [f64]| widen(&src[span], block);
-        filter(blocks, self.way, src.len(), load, &mut [dst], cancel)
+        let mut alone = [Skewed::new(&self.sos.0)];
+        filter(&mut alone, self.way, src.len(), &mut One { src, dst }, cancel)
     }
 
-    fn lanes(&self) -> usize {
-        #[cfg(target_arch = "x86_64")]
-        if Avx512x8::available() {
-            return 8;
-        }
-        4
+    fn in_lanes(&self) -> Option<&dyn InLanes> {
+        Some(self)
     }
 
     fn joins(&self, other: &Self) -> bool {
         self == other
     }
+}
 
-    fn apply_lanes(
-        &self,
-        src: &[Input<'_>],
-        dst: &mut [&mut [f64]],
-        cancel: &dyn Cancel,
-    ) -> Result<()> {
-        check_len("filtered traces", src.len(), dst.len())?;
-        for (x, y) in src.iter().zip(&*dst) {
-            check_len("trace beside others", src[0].len(), x.len())?;
-            self.check(x.len(), y.len())?;
-        }
-        let mut groups = src.chunks(self.lanes()).zip(dst.chunks_mut(self.lanes()));
-        groups.try_for_each(|(src, dst)| self.group(src, dst, cancel))
+impl InLanes for Filter {
+    fn lanes(&self) -> usize {
+        LANES
+    }
+
+    fn stores_once(&self) -> bool {
+        self.way != Way::ThereAndBack
+    }
+
+    fn apply_lanes(&self, src: &dyn Source, dst: &mut dyn Sink, cancel: &dyn Cancel) -> Result<()> {
+        check_len("filtered traces", src.traces(), dst.traces())?;
+        self.check(src.npts(), dst.npts())?;
+        let firsts = (0..src.traces()).step_by(LANES);
+        let group = |first| Lanes::new(&self.sos.0, src.traces() - first);
+        let mut groups: Vec<_> = firsts.map(group).collect();
+        filter(&mut groups, self.way, src.npts(), &mut Many { src, dst }, cancel)
     }
 }
 
-/// The next samples of a trace in double precision.
-fn widen<S: Sample>(src: &[S], block: &mut [f64]) {
-    block.iter_mut().zip(src).for_each(|(y, x)| *y = x.to_f64());
+/// One trace, in groups of its own.
+struct One<'a, S> {
+    src: &'a [S],
+    dst: &'a mut [f64],
+}
+
+impl<S: Sample> Traffic<f64> for One<'_, S> {
+    fn load(&self, _: usize, span: Range<usize>, rows: &mut [f64]) {
+        rows.iter_mut().zip(&self.src[span]).for_each(|(y, x)| *y = x.to_f64());
+    }
+
+    fn store(&mut self, _: usize, start: usize, rows: &[f64]) {
+        self.dst[start..start + rows.len()].copy_from_slice(rows);
+    }
+
+    fn reload(&self, _: usize, span: Range<usize>, rows: &mut [f64]) {
+        rows.copy_from_slice(&self.dst[span]);
+    }
+}
+
+/// Many traces, eight to a group.
+struct Many<'a> {
+    src: &'a dyn Source,
+    dst: &'a mut dyn Sink,
+}
+
+impl Traffic<Row> for Many<'_> {
+    fn load(&self, group: usize, span: Range<usize>, rows: &mut [Row]) {
+        self.src.load(group * LANES, span, rows);
+    }
+
+    fn store(&mut self, group: usize, start: usize, rows: &[Row]) {
+        self.dst.store(group * LANES, start, rows);
+    }
+
+    fn reload(&self, group: usize, span: Range<usize>, rows: &mut [Row]) {
+        self.dst.reload(group * LANES, span, rows);
+    }
 }

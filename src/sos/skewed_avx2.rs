@@ -6,6 +6,7 @@ use std::arch::x86_64::{
     _mm256_cvtsd_f64, _mm256_mul_pd, _mm256_permutevar8x32_ps, _mm256_set1_pd, _mm256_setr_epi32,
     _mm256_setr_pd, _mm256_setzero_pd, _mm256_storeu_pd, _mm256_sub_pd,
 };
+use std::cell::Cell;
 
 use super::section::{Delay, Section};
 use super::skewed::MOST;
@@ -24,7 +25,7 @@ pub(super) fn steady<'a>(
     sections: &[Section],
     delays: &mut [Delay],
     entering: &mut [f64; MOST],
-    pairs: impl Iterator<Item = (&'a f64, &'a mut f64)>,
+    pairs: impl Iterator<Item = (&'a Cell<f64>, &'a Cell<f64>)>,
 ) {
     assert!(available(), "AVX2");
     // SAFETY: the processor has AVX2, which is all these functions ask for.
@@ -44,7 +45,7 @@ fn vectors<'a, const V: usize>(
     sections: &[Section],
     delays: &mut [Delay],
     entering: &mut [f64; MOST],
-    pairs: impl Iterator<Item = (&'a f64, &'a mut f64)>,
+    pairs: impl Iterator<Item = (&'a Cell<f64>, &'a Cell<f64>)>,
 ) {
     let zero = [_mm256_setzero_pd(); V];
     let (mut b0, mut b1, mut b2, mut a1, mut a2) = (zero, zero, zero, zero, zero);
@@ -63,7 +64,7 @@ fn vectors<'a, const V: usize>(
     let last = rotation((sections.len() - 1) % 4);
 
     for (input, output) in pairs {
-        x[0] = _mm256_blend_pd::<1>(x[0], _mm256_set1_pd(*input));
+        x[0] = _mm256_blend_pd::<1>(x[0], _mm256_set1_pd(input.get()));
         for v in 0..V {
             y[v] = _mm256_add_pd(_mm256_mul_pd(b0[v], x[v]), z1[v]);
             let z = _mm256_sub_pd(_mm256_mul_pd(b1[v], x[v]), _mm256_mul_pd(a1[v], y[v]));
@@ -77,7 +78,7 @@ fn vectors<'a, const V: usize>(
             x[v] = _mm256_blend_pd::<1>(turned, left);
             left = turned;
         }
-        *output = _mm256_cvtsd_f64(left);
+        output.set(_mm256_cvtsd_f64(left));
     }
 
     for v in 0..V {

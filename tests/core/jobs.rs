@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use obspeed_core::jobs::{Job, run};
+use obspeed_core::lanes::{InLanes, LANES, Sink, Source};
 use obspeed_core::parallel::Cancel;
 use obspeed_core::samples::{Input, Output, Sample, Transform};
 use obspeed_core::step::Step;
@@ -24,12 +25,32 @@ impl Transform for Fussy {
         Ok(())
     }
 
-    fn lanes(&self) -> usize {
-        4
+    fn in_lanes(&self) -> Option<&dyn InLanes> {
+        Some(self)
     }
 
     fn joins(&self, _: &Self) -> bool {
         true
+    }
+}
+
+impl InLanes for Fussy {
+    fn lanes(&self) -> usize {
+        4
+    }
+
+    fn stores_once(&self) -> bool {
+        true
+    }
+
+    fn apply_lanes(&self, src: &dyn Source, dst: &mut dyn Sink, cancel: &dyn Cancel) -> Result<()> {
+        let mut rows = [[0.0; LANES]; 2];
+        src.load(0, 0..2, &mut rows);
+        for x in &rows[0][..src.traces()] {
+            self.apply(&[*x, 0.0], &mut [0.0; 2], cancel)?;
+        }
+        dst.store(0, 0, &rows);
+        Ok(())
     }
 }
 

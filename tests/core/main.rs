@@ -14,6 +14,7 @@ mod pointwise;
 mod polynomial;
 mod resample;
 mod response;
+mod rows;
 mod simulate;
 mod sos;
 mod spline;

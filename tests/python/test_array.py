@@ -1,5 +1,7 @@
 """`obspeed.array` beside the Trace methods, row by row."""
 
+import inspect
+import re
 import signal
 import threading
 import warnings
@@ -11,7 +13,7 @@ import scipy.signal
 from obspy import Trace
 
 import obspeed
-from obspeed import _array_rows, array
+from obspeed import array
 
 RATE = 20.0
 DTYPES = ("int16", "int32", "int64", "float32", "float64")
@@ -146,17 +148,16 @@ def test_result_is_laid_out_as_its_input():
     assert array.decimate(x, 3, axis=0).flags.c_contiguous
 
 
-def test_blocks(monkeypatch):
-    x = np.asfortranarray(samples("int32", rows=700, npts=301))
-    with obspeed.num_threads(1):
-        expected = array.filter(x, "highpass", freq=0.1)
-    np.testing.assert_array_equal(
-        expected[::50], array.filter(x[::50].copy(), "highpass", freq=0.1)
-    )
-    for size in (1, 10_000):
-        monkeypatch.setattr(_array_rows, "_BLOCK_BYTES", size)
-        with obspeed.num_threads(2):
-            np.testing.assert_array_equal(array.filter(x, "highpass", freq=0.1), expected)
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("rows", [2, 7, 33, 70])
+def test_blocks(rows, order):
+    """Rows have the same bits alone and beside others, in whole blocks and what is left of them."""
+    x = np.array(samples("float32", rows=rows, npts=301), order=order)
+    for options in ({"freq": 0.1}, {"freq": 0.2, "corners": 1}, {"freq": 0.1, "zerophase": True}):
+        alone = [array.filter(row, "highpass", **options) for row in x]
+        for threads in (1, 2):
+            with obspeed.num_threads(threads):
+                np.testing.assert_array_equal(array.filter(x, "highpass", **options), alone)
 
 
 def test_as_scipy():
@@ -168,6 +169,14 @@ def test_as_scipy():
         np.testing.assert_array_equal(got, expected)
         expected = scipy.signal.detrend(x, axis=axis)
         np.testing.assert_allclose(array.detrend(x, axis=axis), expected, atol=0.01)
+
+
+@pytest.mark.parametrize("name", array.__all__)
+def test_every_parameter_is_documented(name):
+    function = getattr(array, name)
+    text = inspect.getdoc(function).partition("Parameters")[2].partition("\n\nReturns")[0]
+    documented = re.findall(r"^\**(\w+)(?: : .+)?$", text, re.MULTILINE)
+    assert sorted(documented) == sorted(inspect.signature(function).parameters)
 
 
 def test_read_only_and_empty():
