@@ -16,6 +16,7 @@ mod error;
 pub mod fft;
 pub mod grid;
 mod held;
+pub mod io;
 pub mod jobs;
 pub mod lanczos;
 pub mod lanes;

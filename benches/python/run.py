@@ -4,9 +4,9 @@
 
 NAME is a group (response, simulate, lanczos, pointwise, methods, many, job), `sweep` (never slower
 at any size), `memory`, or part of a case's name; without any, all groups and `memory`. Times are
-minima in milliseconds; "to floor" is the distance from the two FFTs, the memory or the multiplications that
-the method needs at least (`floors.py`). The exit status is 1 if answers differ, and with --strict
-if a goal is missed.
+minima in milliseconds; "to floor" is the distance from the two FFTs, the memory or the
+multiplications that the method needs at least (`floors.py`). The exit status is 1 if answers
+differ, and with --strict if a goal is missed.
 """
 
 import argparse

@@ -9,6 +9,7 @@ __all__ = [
     "InternalError",
     "ObspeedError",
     "Response",
+    "Stations",
     "Step",
     "__version__",
     "apply",
@@ -16,6 +17,7 @@ __all__ = [
     "generation",
     "is_known_unit",
     "pool_threads",
+    "read_stationxml",
     "response_cache_clear",
     "response_cache_info",
     "response_cache_set_limit",
@@ -41,6 +43,30 @@ class Response:
     def spectrum(self, nfft: int, delta: float) -> npt.NDArray[np.complex128]: ...
     @property
     def key(self) -> tuple[int, int]: ...
+
+_Epoch = tuple[
+    int,
+    list[int],
+    int | None,
+    int | None,
+    float,
+    float,
+    float,
+    float,
+    float | None,
+    float | None,
+    float | None,
+]
+_Sensitivity = tuple[float | None, float | None, str | None, str | None]
+_Stage = tuple[str, tuple[Any, ...], tuple[Any, ...]]
+
+@final
+class Stations:
+    def __len__(self) -> int: ...
+    def epochs(self, network: str, station: str, location: str, channel: str) -> list[_Epoch]: ...
+    def response(
+        self, number: int
+    ) -> tuple[_Sensitivity | None, list[float] | None, list[_Stage]] | None: ...
 
 _Effect = tuple[Any, Any, Any]
 _Times = tuple[float, float, int]
@@ -146,6 +172,7 @@ def available_parallelism() -> int: ...
 def generation() -> int: ...
 def is_known_unit(name: str) -> bool: ...
 def pool_threads() -> int: ...
+def read_stationxml(data: bytes) -> Stations: ...
 def response_cache_clear() -> None: ...
 def response_cache_info() -> tuple[int, int, int, int, int]: ...
 def response_cache_set_limit(nbytes: int) -> None: ...

@@ -20,7 +20,7 @@ from obspy.core.inventory.response import (
     ResponseStage,
 )
 
-from . import _core
+from . import _core, _stationxml
 from ._errors import DeclinedError
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def prepare(
 
     Parameters
     ----------
-    response : obspy.core.inventory.response.Response
+    response : obspy.core.inventory.response.Response or obspeed._stationxml.Response
         The response; it is not changed.
     output : str
         "DISP", "VEL", "ACC" or "DEF", in any case.
@@ -115,7 +115,7 @@ def prepare(
     DeclinedError
         If ObsPy fails on this response, or its answer could not be followed exactly.
     """
-    if type(response) is not Response:
+    if type(response) not in {Response, _stationxml.Response}:
         raise DeclinedError(f"a response of type {type(response).__name__}")
     try:
         return _prepare(response, output, start_stage, end_stage)
@@ -336,4 +336,10 @@ _KINDS: dict[type, tuple[str, Callable[[Any, list[Warned | _ListRange]], tuple[A
     FIRResponseStage: ("fir", _fir),
     ResponseListResponseStage: ("list", _list),
     PolynomialResponseStage: ("polynomial", _polynomial),
+    _stationxml.Stage: ("gain", _gain),
+    _stationxml.PolesZeros: ("paz", _poles_zeros),
+    _stationxml.Coefficients: ("coefficients", _coefficients),
+    _stationxml.FIR: ("fir", _fir),
+    _stationxml.ResponseList: ("list", _list),
+    _stationxml.Polynomial: ("polynomial", _polynomial),
 }

@@ -6,6 +6,7 @@ mod door;
 mod error;
 mod response;
 mod rows;
+mod stations;
 mod steps;
 mod threads;
 
@@ -26,6 +27,8 @@ mod _core {
     };
     #[pymodule_export]
     use super::rows::run_rows;
+    #[pymodule_export]
+    use super::stations::{Stations, read_stationxml};
     #[pymodule_export]
     use super::steps::Step;
     #[pymodule_export]

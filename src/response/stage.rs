@@ -45,7 +45,7 @@ pub enum Decimation {
 }
 
 /// The types of stages.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
     /// Nothing but a gain.
     Gain,

@@ -18,6 +18,7 @@ mod rows;
 mod simulate;
 mod sos;
 mod spline;
+mod stationxml;
 mod sums;
 mod trigger;
 

@@ -14,6 +14,7 @@ from .. import _response
 from .._core import Step
 from .._errors import DeclinedError
 from .._plan import Message, Planned, Planner, State, real
+from .._stationxml import Polynomial, StationXML, is_valid
 
 if TYPE_CHECKING:
     from obspy import UTCDateTime
@@ -123,7 +124,7 @@ def _without_spectrum(response: Response) -> bool:
     stages = response.response_stages
     if not stages:
         return response.instrument_polynomial is not None
-    return isinstance(stages[0], PolynomialResponseStage)
+    return isinstance(stages[0], (PolynomialResponseStage, Polynomial))
 
 
 def _polynomial(state: State, response: Response, warn: list[Message]) -> Planned:
@@ -154,15 +155,14 @@ def _finder(inventory: Any) -> Callable[[State], Found]:
     """Return what finds the response of a trace as ObsPy does, with ObsPy's warnings."""
     if inventory is None:
         return _attached
-    if type(inventory) in {Inventory, Network}:
-        inventories = [inventory]
-    elif isinstance(inventory, str):
-        inventories = [_read(inventory)]
+    if type(inventory) in {Inventory, Network, StationXML} or isinstance(inventory, str):
+        inventories = [_opened(inventory)]
     elif isinstance(inventory, (list, tuple)):
-        inventories = [_read(i) if isinstance(i, str) else i for i in inventory]
+        inventories = [_opened(i) for i in inventory]
     else:
         raise DeclinedError(f"an inventory of type {type(inventory).__name__}")
-    if any(type(i) not in {Inventory, Network} or "get_response" in vars(i) for i in inventories):
+    known = {Inventory, Network, StationXML}
+    if any(type(i) not in known or "get_response" in vars(i) for i in inventories):
         raise DeclinedError("an inventory that may answer in its own way")
     channels: dict[str, list[list[list[Any]]]] = {}
 
@@ -194,15 +194,25 @@ def _attached(state: State) -> Found:
     return response, []
 
 
-def _read(path: str) -> Inventory:
+def _opened(inventory: Any) -> Any:
+    """Return a file read here, or as ObsPy reads it; anything else as it is."""
     try:
-        return read_inventory(path)
+        if isinstance(inventory, str):
+            stations = StationXML(inventory)
+            return stations if stations.declined is None else read_inventory(inventory)
+        if isinstance(inventory, StationXML) and inventory.declined is not None:
+            return inventory.inventory
     except Exception as error:
-        raise DeclinedError(f"the inventory {path!r} cannot be read: {error}") from error
+        raise DeclinedError(f"the inventory {inventory!r} cannot be read: {error}") from error
+    return inventory
 
 
-def _channels(inventory: Inventory | Network, stats: Any) -> Iterator[list[Any]]:
+def _channels(inventory: Inventory | Network | StationXML, stats: Any) -> Iterator[list[Any]]:
     """Yield, for each network of that code, the channels of all epochs that have a response."""
+    if isinstance(inventory, StationXML):
+        found = inventory.channels(stats.network, stats.station, stats.location, stats.channel)
+        yield from ([channel for channel in epochs if channel.response] for epochs in found)
+        return
     networks = [inventory] if isinstance(inventory, Network) else inventory.networks
     for network in networks:
         if network.code != stats.network:
@@ -220,12 +230,7 @@ def _channels(inventory: Inventory | Network, stats: Any) -> Iterator[list[Any]]
 
 def _valid(channels: list[Any], time: UTCDateTime, warn: list[Message]) -> Response | None:
     """Return the first response valid at that time, its epoch's ends included."""
-    matches = [
-        channel.response
-        for channel in channels
-        if (channel.start_date is None or channel.start_date <= time)
-        and (channel.end_date is None or time <= channel.end_date)
-    ]
+    matches = [channel.response for channel in channels if is_valid(channel, time)]
     if len(matches) > 1:
         warn.append((_FIRST_OF_INVENTORY, UserWarning))
     return matches[0] if matches else None
