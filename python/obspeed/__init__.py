@@ -6,6 +6,8 @@ Importing obspeed changes nothing. `enable` makes ObsPy's own methods run on it;
 """
 
 from . import array
+from ._batch.merge import merge_shards
+from ._batch.process import process
 from ._cache import cache_info, clear_cache, set_cache_limit
 from ._core import __version__
 from ._errors import CheckWarning, DeclinedError, InternalError, ObspeedError
@@ -58,8 +60,10 @@ __all__ = [
     "is_enabled",
     "load_ipython_extension",
     "merge",
+    "merge_shards",
     "normalize",
     "num_threads",
+    "process",
     "remove_response",
     "remove_sensitivity",
     "report",

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import obspeed
 
+from ._batch import cli
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -39,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.module is not None:
             return run(options.module, theirs, module=True, report=options.report)
         return run(options.script, theirs, report=options.report)
+    if options.command == "process":
+        return cli.run(options)
     # The demo imports tqdm and matplotlib, which nothing else here needs.
     from ._demo import demo  # noqa: PLC0415
     from ._demo_job import Job  # noqa: PLC0415
@@ -110,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
         "--keep", action="store_true", help="keep the temporary folder with all SAC files"
     )
 
+    cli.add_parser(commands)
     commands.add_parser("info", help="show versions, and threads with where their number is from")
     return parser
 

@@ -28,8 +28,8 @@ NOT_INHERITED = (
 )
 
 
-def run_python(code, *args, deadline=60, **env):
-    """Run `code` in a fresh interpreter and return what it printed.
+def run_python(code, *args, deadline=60, launcher=(), **env):
+    """Run `code` in a fresh interpreter, started by `launcher`, and return what it printed.
 
     Fails the test if it exits with another status than 0, or not within `deadline` seconds; then
     the stacks of all its threads are in the failure. Warnings are errors there as they are here.
@@ -38,7 +38,7 @@ def run_python(code, *args, deadline=60, **env):
     # A file and not `-c`: the start methods spawn and forkserver import the main module again.
     script = HERE / "inchild.py"
     process = subprocess.Popen(
-        [sys.executable, str(script), textwrap.dedent(code), *map(str, args)],
+        [*launcher, sys.executable, str(script), textwrap.dedent(code), *map(str, args)],
         env=inherited | {"MPLBACKEND": "Agg"} | {k: str(v) for k, v in env.items()},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

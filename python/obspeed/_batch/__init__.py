@@ -1,0 +1,1 @@
+"""Files to files: a pipeline with an archive at both ends."""

@@ -1,0 +1,200 @@
+"""
+The one seam to files: lists in, lists out, an exception in the place of what failed.
+
+All reading and writing of a batch job is these three functions. They take many files at a time, so
+that native code can decode and encode them on the pool, without the GIL.
+"""
+
+from __future__ import annotations
+
+import glob
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
+
+import obspy
+from obspy import Inventory, Trace, UTCDateTime
+from obspy.core import AttribDict
+
+_T = TypeVar("_T")
+
+Result: TypeAlias = _T | Exception
+"""A value, or why there is none."""
+
+Headers = Mapping[str, float | str]
+"""SAC header fields by name."""
+
+
+class Channel(NamedTuple):
+    """
+    One epoch of a channel.
+
+    Attributes
+    ----------
+    response : object or None
+        What ``stats.response`` takes for ``remove_response``.
+    latitude, longitude : float
+        In degrees.
+    elevation, depth : float
+        In metres.
+    azimuth, dip : float or None
+        In degrees: clockwise from north, and down from the horizontal.
+    """
+
+    response: Any
+    latitude: float
+    longitude: float
+    elevation: float
+    depth: float
+    azimuth: float | None
+    dip: float | None
+
+
+class Stations(Protocol):
+    """What a station file holds."""
+
+    def channel(self, seed_id: str, time: int) -> Channel | None:
+        """
+        Return the epoch of a channel that is valid at a time.
+
+        Parameters
+        ----------
+        seed_id : str
+            Network, station, location and channel, with dots.
+        time : int
+            In nanoseconds since 1970.
+
+        Returns
+        -------
+        Channel or None
+            As ObsPy finds it: the first one valid that has a response; without any, the first one
+            valid.
+        """
+
+    def inventory(self) -> Inventory:
+        """Return it all for ObsPy, which says why a trace has no response."""
+
+
+def read(paths: Sequence[str]) -> list[Result[list[Trace]]]:
+    """
+    Read the traces of files.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        Files of any format that ObsPy reads.
+
+    Returns
+    -------
+    list
+        For each file its traces, or the exception that ObsPy raises.
+    """
+    return [_attempt(_read, path) for path in paths]
+
+
+def read_stations(files: Sequence[tuple[str, bytes]]) -> list[Result[Stations]]:
+    """
+    Read station files.
+
+    Parameters
+    ----------
+    files : sequence of (str, bytes)
+        Path and content of files of any format that ObsPy reads: StationXML, RESP, dataless SEED,
+        SC3ML...
+
+    Returns
+    -------
+    list
+        For each file its `Stations`, or the exception that ObsPy raises.
+    """
+    return [_attempt(_Inventory, path) for path, _ in files]
+
+
+def write(
+    traces: Sequence[Trace], paths: Sequence[str], kind: str, headers: Sequence[Headers]
+) -> list[Result[int]]:
+    """
+    Write each trace to a file of its own.
+
+    Parameters
+    ----------
+    traces : sequence of obspy.Trace
+        The traces.
+    paths : sequence of str
+        Their files; replaced if they exist.
+    kind : str
+        Name of the format as ObsPy has it: "SAC", "MSEED", ...
+    headers : sequence of mapping
+        SAC header fields beside those from a trace's stats; empty for other formats.
+
+    Returns
+    -------
+    list
+        For each trace the number of bytes written, or the exception.
+    """
+    return [_attempt(_write, *item, kind) for item in zip(traces, paths, headers, strict=True)]
+
+
+def _attempt(function: Any, *args: Any) -> Any:
+    try:
+        return function(*args)
+    except Exception as error:  # noqa: BLE001 - any exception is the answer for this file
+        return error
+
+
+def _read(path: str) -> list[Trace]:
+    traces: list[Trace] = obspy.read(glob.escape(path)).traces  # ObsPy expands wildcards
+    return traces
+
+
+class _Inventory:
+    """Stations as ObsPy reads them."""
+
+    def __init__(self, path: str) -> None:
+        self._inventory = obspy.read_inventory(glob.escape(path))
+        self._epochs: dict[str, list[tuple[int, int, Channel]]] = {}
+        for network in self._inventory:
+            for station in network:
+                for channel in station:
+                    codes = (network.code, station.code, channel.location_code, channel.code)
+                    self._epochs.setdefault(".".join(codes), []).append(
+                        (
+                            _ns(channel.start_date, -(1 << 63)),
+                            _ns(channel.end_date, 1 << 63),
+                            _channel(channel),
+                        )
+                    )
+
+    def channel(self, seed_id: str, time: int) -> Channel | None:
+        valid = [c for begin, end, c in self._epochs.get(seed_id, ()) if begin <= time <= end]
+        with_response = (channel for channel in valid if channel.response is not None)
+        return next(with_response, valid[0] if valid else None)
+
+    def inventory(self) -> Inventory:
+        return self._inventory
+
+
+def _ns(time: UTCDateTime | None, otherwise: int) -> int:
+    return otherwise if time is None else int(time.ns)
+
+
+def _channel(channel: Any) -> Channel:
+    return Channel(
+        channel.response or None,
+        float(channel.latitude),
+        float(channel.longitude),
+        float(channel.elevation),
+        float(channel.depth),
+        None if channel.azimuth is None else float(channel.azimuth),
+        None if channel.dip is None else float(channel.dip),
+    )
+
+
+def _write(trace: Trace, path: str, headers: Headers, kind: str) -> int:
+    if headers:
+        trace.stats.sac = AttribDict({**trace.stats.get("sac", {}), **headers})
+    # By way of memory: a disk that is full is then an OSError with its number, whatever the format.
+    encoded = io.BytesIO()
+    trace.write(encoded, format=kind)
+    return Path(path).write_bytes(encoded.getbuffer())
