@@ -71,6 +71,6 @@ def merge_shards(
         draft.replace(journal)
     finally:
         draft.unlink(missing_ok=True)
-    report = BatchReport(folder, journal, merged.run, seconds, n, "", totals)
+    report = BatchReport(folder, journal, merged.run, merged.job, seconds, n, "", totals)
     report.write()
     return report

@@ -61,7 +61,8 @@ def process(
         The inputs: a path with wildcards (``*``, ``?``, ``[]``, ``**``) or fields, ``{event}``,
         ``{network}``, ``{station}``, ``{location}``, ``{channel}``, ``{id}``, ``{start}``,
         ``{end}``, ``{year}``, ``{julday}``. The event is the field, or what the first folders with
-        wildcards stand for. Start and end are the field's, or those of the trace that is written.
+        wildcards stand for, or without these the folders before the last one. Start and end are
+        the field's, or those of the trace that is written.
     responses : str or None
         The station files, likewise: those named after a trace's network and station, and those
         named after none.
@@ -129,7 +130,15 @@ def process(
     if dry_run:
         seen = preview(setup)
         return BatchReport(
-            setup.folder, setup.journal, 0, 0.0, setup.workers, repr(pipe), Totals(), preview=seen
+            setup.folder,
+            setup.journal,
+            0,
+            setup.job.name,
+            0.0,
+            setup.workers,
+            repr(pipe),
+            Totals(),
+            preview=seen,
         )
     own = executor is None and workers is not None
     pool = own_pool(setup.workers) if own else executor
@@ -179,6 +188,7 @@ class _Batch:
             setup.folder,
             setup.journal,
             self.journal.run,
+            setup.job.name,
             seconds,
             setup.workers,
             repr(setup.job.pipeline),

@@ -107,8 +107,8 @@ class BatchReport:
         Where ``failures.csv``, ``report.html`` and the journal are.
     journal : pathlib.Path
         The journal.
-    run : int
-        Its number of the run.
+    run, job : int, str
+        The run's number in it, and what the job is called there.
     seconds : float
         Wall-clock time.
     workers : int
@@ -126,6 +126,7 @@ class BatchReport:
     folder: Path
     journal: Path
     run: int
+    job: str
     seconds: float
     workers: int
     pipeline: str
@@ -136,12 +137,12 @@ class BatchReport:
     @property
     def ok(self) -> Rows:
         """The traces written, in earlier runs too, as a sequence of `BatchRow`."""
-        return Rows(self.journal, self.run, failed=False)
+        return Rows(self.journal, self.run, self.job, failed=False)
 
     @property
     def failed(self) -> Rows:
         """The traces and files that failed, likewise."""
-        return Rows(self.journal, self.run, failed=True)
+        return Rows(self.journal, self.run, self.job, failed=True)
 
     @property
     def failures_csv(self) -> Path:

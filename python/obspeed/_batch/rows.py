@@ -54,21 +54,21 @@ class Rows(Sequence[BatchRow]):
     ----------
     path : pathlib.Path
         The journal.
-    run : int
-        The run.
+    run, job : int, str
+        The run, or one after it, and the job.
     failed : bool
         Whether these are the failures or the outputs.
     """
 
-    def __init__(self, path: Path, run: int, *, failed: bool) -> None:
+    def __init__(self, path: Path, run: int, job: str, *, failed: bool) -> None:
         self._path = path
-        self._run = run
+        self._of = (run, job)
         columns, table = (
             ("x.id, NULL, 0, x.step, x.error, x.message", "failures")
             if failed
             else ("x.id, x.output, x.bytes, NULL, NULL, ''", "outputs")
         )
-        self._from = f"FROM {table} x JOIN files f ON f.id = x.file WHERE f.run = ?"
+        self._from = f"FROM {table} x JOIN files f ON f.id = x.file WHERE f.run >= ? AND f.job = ?"
         order = "ORDER BY f.path, x.rowid" if failed else "ORDER BY f.path, x.output"
         self._select = f"SELECT f.path, {columns} {self._from} {order}"
         self._count = f"SELECT count(*) {self._from}"
@@ -80,11 +80,11 @@ class Rows(Sequence[BatchRow]):
 
     def __len__(self) -> int:
         with self._open() as db:
-            return int(db.execute(self._count, (self._run,)).fetchone()[0])
+            return int(db.execute(self._count, self._of).fetchone()[0])
 
     def __iter__(self) -> Iterator[BatchRow]:
         with self._open() as db:
-            for row in db.execute(self._select, (self._run,)):
+            for row in db.execute(self._select, self._of):
                 yield BatchRow(*row)
 
     @overload
@@ -106,5 +106,5 @@ class Rows(Sequence[BatchRow]):
             return db.execute(
                 "SELECT x.step, x.error, x.message, count(*) AS n"
                 f" {self._from} GROUP BY 1, 2, 3 ORDER BY n DESC, 1, 2, 3 LIMIT 200",
-                (self._run,),
+                self._of,
             ).fetchall()

@@ -56,7 +56,7 @@ class Template:
     ----------
     text : str
         Parts separated by ``/``. The event is ``{event}``; without it, it is what the first
-        folders with wildcards stand for.
+        folders with wildcards stand for, and without these, the folders before the last one.
 
     Raises
     ------
@@ -84,21 +84,34 @@ class Template:
         return fixed
 
     @cached_property
-    def _run(self) -> range:
-        """The first folders with wildcards: they stand for the event."""
+    def _wild(self) -> range:
+        """The first folders with wildcards."""
         begin = len(self.folders)
         end = begin
         while end < len(self._parts) - 1 and self._parts[end].is_wild:
             end += 1
         return range(begin, end)
 
+    @cached_property
+    def _event(self) -> range:
+        """The folders that stand for the event."""
+        if "event" in self.fields:
+            named = [i for i, part in enumerate(self._parts[:-1]) if "event" in part.fields]
+            return range(named[0], named[0] + 1) if named else range(0)
+        return self._wild or range(len(self._parts) - 2)
+
     def of_event(self, raw: Template) -> Template:
         """Return this template with ``{event}`` in place of the folders that are it in `raw`."""
-        wild, theirs = ([t._parts[i].text for i in t._run] for t in (self, raw))
-        if "event" in self.fields | raw.fields or not wild or wild != theirs:
+        wild, theirs = (
+            [t._parts[i].text for i in r] for t, r in ((self, self._wild), (raw, raw._event))
+        )
+        same = len(wild) == len(theirs) and all(
+            mine in {"*", "**", other} for mine, other in zip(wild, theirs, strict=True)
+        )
+        if "event" in self.fields or not wild or not same:
             return self
         texts = [part.text for part in self._parts]
-        texts[self._run.start : self._run.stop] = ["{event}"]
+        texts[self._wild.start : self._wild.stop] = ["{event}"]
         return Template("/" * self.absolute + "/".join(texts))
 
     @property
@@ -143,7 +156,7 @@ class Template:
         part = self._parts[index]
         last = index == len(self._parts) - 1
         folder = os.path.join(root, at) if at else root  # noqa: PTH118 - Path is slow by the million
-        leads = index in self._run
+        leads = index in self._event
         if part.text == "**" and not last:
             yield from self._walk(root, at, index + 1, fields, event)
             for name in _folders(folder, follow=False):
@@ -154,7 +167,8 @@ class Template:
             yield from self._files(folder, at, part, fields | extra)
         elif part.is_literal:
             if os.path.isdir(os.path.join(folder, part.text)):  # noqa: PTH112, PTH118
-                yield from self._walk(root, f"{at}{part.text}/", index + 1, fields, event)
+                inner = [*event, part.text] if leads else event
+                yield from self._walk(root, f"{at}{part.text}/", index + 1, fields, inner)
         else:
             for name in _folders(folder):
                 found = part.match(name, fields)
@@ -175,7 +189,7 @@ class Template:
             found = part.match(name, fields)
             if found is not None:
                 yield Found(at + name, fields | found if found else fields, True)
-            elif part.fields and part.suffix and name.endswith(part.suffix):
+            elif part.fields and part.suffix and name[0] != "." and name.endswith(part.suffix):
                 yield Found(at + name, fields, False)
 
 
@@ -307,7 +321,7 @@ class Output:
         """
         path = self.text.format_map(values)
         parts = [part for part in path.split("/") if part]
-        bad = any(part in {".", ".."} for part in parts) or not parts[-1].strip(" .")
+        bad = path.endswith("/") or any(part in {".", ".."} for part in parts)
         slash = any("/" in values[name] for name in self.fields if name != "event")
         if bad or slash or not path.isprintable():
             raise ValueError(f"no file can have the name {path!r}")
