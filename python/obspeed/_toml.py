@@ -22,7 +22,8 @@ def dumps(steps: Steps) -> str:
     """
     Return steps as the text of a TOML file.
 
-    TOML has no null: the arguments that are None are named in the step's ``none``.
+    TOML has no null: the arguments that are None are named in the step's ``none``. It has no
+    complex numbers: they are tables of ``real`` and ``imag``.
 
     Raises
     ------
@@ -78,6 +79,8 @@ def _to_toml(key: str, value: Any) -> Any:
         return {k: _to_toml(k, v) for k, v in value.items()}
     if isinstance(value, UTCDateTime) and value.ns % 1000 == 0:
         return value.datetime.replace(tzinfo=timezone.utc)
+    if isinstance(value, complex):
+        return {"real": value.real, "imag": value.imag}
     if isinstance(value, (bool, int, float, str)):
         return value
     raise TypeError(f"{key}: expected a value that TOML has a form for, got {type(value).__name__}")
@@ -87,5 +90,6 @@ def _from_toml(value: Any) -> Any:
     if isinstance(value, list):
         return tuple(map(_from_toml, value))
     if isinstance(value, dict):
-        return {key: _from_toml(item) for key, item in value.items()}
+        is_complex = value.keys() == {"real", "imag"}
+        return complex(**value) if is_complex else {k: _from_toml(v) for k, v in value.items()}
     return UTCDateTime(value) if isinstance(value, datetime) else value

@@ -256,6 +256,12 @@ def test_real_recordings():
     agree(read(), accelerated=True, **BOTH)
 
 
+def test_a_pipeline_as_a_file(tmp_path):
+    pipe = obspeed.Pipeline().simulate(**BOTH, sacsim=True)
+    pipe.to_toml(tmp_path / "job.toml")
+    assert obspeed.Pipeline.from_toml(tmp_path / "job.toml") == pipe
+
+
 def test_pipeline():
     stream = Stream([trace(2000, dtype, seed=i) for i, dtype in enumerate(DTYPES)])
     expected, got = stream.copy(), stream.copy()
