@@ -103,6 +103,9 @@ impl<'a> Xml<'a> {
             Some(rest) => rest.split_once("?>").ok_or(ILL_FORMED)?.1,
             None => text,
         };
+        if text.starts_with('\u{feff}') {
+            return Err(ILL_FORMED); // a second mark of the byte order, which the reader would pass over
+        }
         let mut reader = Reader::from_str(text);
         reader.config_mut().expand_empty_elements = true;
         let mut xml = Self { text, reader, namespace, depth: 0, prefixes: Vec::new(), run: 0 };

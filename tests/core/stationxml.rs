@@ -187,6 +187,8 @@ fn documents_that_parsers_refuse_or_read_in_their_own_ways() {
         format!("<Source {}/>", (0..99).map(|i| format!("a{i}='1'")).collect::<Vec<_>>().join(" "));
     let cases = [
         ("<?xml", "\n<?xml"),
+        ("?>", "?>\u{feff}"),
+        ("<?xml", "\u{feff}\u{feff}<?xml"),
         ("encoding", "standalone='no' encoding"),
         ("version=\"1.0\"", "version=\"1.1\""),
         ("UTF-8", "UTF-16"),
