@@ -5,10 +5,14 @@
 //! are kept, up to some 200 MiB. A planner is made for every plan: a shared one would keep the parts
 //! of all it ever made.
 
+mod long;
+
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
-use rustfft::{Fft, FftPlanner};
+use rustfft::Fft;
+
+pub(crate) use self::long::{Complexes, Turns};
 
 use crate::parallel::ProcessLocal;
 use crate::{Complex64, Error, Result};
@@ -146,37 +150,6 @@ impl Drop for Workspace {
         if pool.iter().map(Buffers::bytes).sum::<usize>() + buffers.bytes() <= POOL_BYTES {
             pool.push(buffers);
         }
-    }
-}
-
-/// A forward transform of `n` complex numbers in place, with buffers of its own.
-pub struct Complexes {
-    data: Vec<Complex64>,
-    scratch: Vec<Complex64>,
-    transform: Arc<dyn Fft<f64>>,
-}
-
-impl Complexes {
-    /// Ready for `n` numbers, all zero.
-    ///
-    /// # Errors
-    /// [`Error::Memory`].
-    pub fn new(n: usize) -> Result<Self> {
-        let transform = plan(&COMPLEX, n, || FftPlanner::new().plan_fft_forward(n))?;
-        let (mut data, mut scratch) = (Vec::new(), Vec::new());
-        resize(&mut data, n)?;
-        resize(&mut scratch, transform.get_inplace_scratch_len())?;
-        Ok(Self { data, scratch, transform })
-    }
-
-    /// The numbers.
-    pub fn data(&mut self) -> &mut [Complex64] {
-        &mut self.data
-    }
-
-    /// Replaces `z[j]` by `sum z[j] exp(-2 pi i j k / n)`.
-    pub fn forward(&mut self) {
-        self.transform.process_with_scratch(&mut self.data, &mut self.scratch);
     }
 }
 

@@ -5,12 +5,17 @@
 //! by `exp(-i pi j / M)`, and both come back added up. Each is a transform of `M / 2` complex
 //! numbers in place: two neighbours, or two samples `M / 2` apart, make one.
 
+use std::ops::Range;
+
 use super::{Factors, Spectral};
-use crate::fft::Complexes;
+use crate::fft::{Complexes, Turns};
 use crate::parallel::Cancel;
 use crate::response::Part;
 use crate::samples::Sample;
 use crate::{Complex64, Error, Result};
+
+/// Rows that are walked together, so that what is kept in the order of bins is read by cache lines.
+const ROWS: usize = 8;
 
 impl Spectral {
     /// As `apply`; `nfft` has to be a multiple of 4.
@@ -39,28 +44,32 @@ impl Spectral {
         for (j, z) in fft.data().iter_mut().enumerate() {
             *z = Complex64::new(x(2 * j), x(2 * j + 1));
         }
-        cancel.check()?;
-        fft.forward();
-        cancel.check()?;
+        fft.forward(cancel)?;
+        let (height, width) = fft.shape();
         let factor = |k: usize| self.factor(k, &factors) / nfft as f64;
         let z = fft.data();
         let dc = ((z[0].re + z[0].im) * factor(0)).re;
         let nyquist = ((z[0].re - z[0].im) * factor(m)).norm();
         z[0] = Complex64::new(dc + nyquist, nyquist - dc); // conjugate: see below
-        for k in 1..=h / 2 {
-            let (a, b) = (z[k], z[h - k].conj());
+        walk((height, width), 0..height / 2 + 1, cancel, |k, row, column| {
+            // Bin h - k, unless that has been here before.
+            if k == 0 || (row * 2 % height == 0 && k > h - k) {
+                return;
+            }
+            let mirror =
+                if row == 0 { width - column } else { (height - row + 1) * width - column - 1 };
+            let place = row * width + column;
+            let (a, b) = (z[place], z[mirror].conj());
             let turn = turns.at(2 * k) * Complex64::I;
             let (sum, difference) = ((a + b) * 0.5, (a - b) * 0.5 * turn);
             let a = (sum - difference) * factor(2 * k);
             let b = (sum + difference) * factor(2 * (h - k)).conj();
             let (sum, difference) = (a + b, (a - b) * turn.conj());
             // The way back is a forward transform between two conjugations.
-            z[k] = (sum - difference).conj();
-            z[h - k] = sum + difference;
-        }
-        cancel.check()?;
-        fft.forward();
-        cancel.check()?;
+            z[place] = (sum - difference).conj();
+            z[mirror] = sum + difference;
+        })?;
+        fft.back(cancel)?;
         for (y, z) in dst.chunks_mut(2).zip(fft.data()) {
             y[0] = z.re;
             if let Some(y) = y.get_mut(1) {
@@ -74,17 +83,15 @@ impl Spectral {
         for (j, z) in fft.data().iter_mut().enumerate() {
             *z = Complex64::new(x(j), -x(j + h)) * turns.at(j);
         }
-        cancel.check()?;
-        fft.forward();
-        cancel.check()?;
-        for (k, z) in fft.data().iter_mut().enumerate() {
+        fft.forward(cancel)?;
+        let z = fft.data();
+        walk((height, width), 0..height, cancel, |k, row, column| {
             let bin = 4 * k + 1;
             let factor = if bin <= m { factor(bin) } else { factor(nfft - bin).conj() };
+            let z = &mut z[row * width + column];
             *z = (*z * factor).conj() * 2.0;
-        }
-        cancel.check()?;
-        fft.forward();
-        cancel.check()?;
+        })?;
+        fft.back(cancel)?;
         let mut check = 0.0;
         let (first, second) = dst.split_at_mut(h.min(src.len()));
         for (j, z) in fft.data().iter().enumerate() {
@@ -102,26 +109,23 @@ impl Spectral {
     }
 }
 
-/// `exp(-2 pi i k / n)`, as a product of two that are tabulated.
-struct Turns {
-    fine: Vec<Complex64>,
-    coarse: Vec<Complex64>,
-}
-
-impl Turns {
-    const FINE: usize = 4096;
-
-    fn new(n: usize) -> Self {
-        let turn = |k: usize| Complex64::cis(-std::f64::consts::TAU * k as f64 / n as f64);
-        Self {
-            fine: (0..Self::FINE).map(turn).collect(),
-            coarse: (0..n.div_ceil(Self::FINE)).map(|k| turn(k * Self::FINE)).collect(),
+/// Calls `each` with `k` and with its row and column, for every bin below `n`, as the bins of
+/// [`Complexes`] lie: some neighbours at a time, of a few rows.
+fn walk(
+    (height, width): (usize, usize),
+    rows: Range<usize>,
+    cancel: &dyn Cancel,
+    mut each: impl FnMut(usize, usize, usize),
+) -> Result<()> {
+    for first in rows.clone().step_by(ROWS) {
+        for column in 0..width {
+            for row in first..(first + ROWS).min(rows.end) {
+                each(row + height * column, row, column);
+            }
         }
+        cancel.check()?;
     }
-
-    fn at(&self, k: usize) -> Complex64 {
-        self.fine[k % Self::FINE] * self.coarse[k / Self::FINE]
-    }
+    Ok(())
 }
 
 #[cfg(test)]
