@@ -369,3 +369,47 @@ def test_threads_share_station_files(root):
     for thread in threads:
         thread.join()
     assert [len(reports[name].ok) for name in ("x", "y")] == [12, 12]
+
+
+def test_a_moved_archive_is_still_done(root, tmp_path):
+    run(root)
+    moved = root.rename(tmp_path / "elsewhere")
+    assert run(moved).totals.kept == 13
+
+
+def test_a_dry_run_leaves_the_journal_alone(root):
+    pictures = run(root).totals.pictures
+    before = (root / "journal.sqlite").read_bytes()
+    assert run(root, dry_run=True).preview.kept == 13
+    assert (root / "journal.sqlite").read_bytes()[100:] == before[100:]
+    assert run(root).totals.pictures == pictures
+
+
+def test_ctrl_c_ends_our_workers(tmp_path):
+    out = run_python(
+        """
+        import multiprocessing, os, signal, sys
+        from batch import archive, outputs, run
+        from obspeed._batch.process import _Batch
+
+        root = archive(sys.argv[1], events=["a", "b", "c"])
+        record = _Batch._record
+        def interrupted(self, files, results):
+            record(self, files, results)
+            if self.totals.done == 3:
+                # As a terminal does: to all processes of the group.
+                os.killpg(0, signal.SIGINT)
+        _Batch._record = interrupted
+        try:
+            run(root, workers=2, max_memory=1)
+        except KeyboardInterrupt:
+            print("stopped")
+        for child in multiprocessing.active_children():
+            child.join()
+        _Batch._record = record
+        report = run(root, workers=2, max_memory=1)
+        print(len(report.ok), report.totals.kept >= 3)
+        """,
+        tmp_path / "archive",
+    )
+    assert out.split() == ["stopped", "18", "True"]

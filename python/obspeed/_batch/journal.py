@@ -76,8 +76,8 @@ class Past(NamedTuple):
     ----------
     run : int
         Its number.
-    job, config : str
-        Its job, and the digest of its settings.
+    job : str
+        What its outputs are told by from those of other jobs.
     seconds : float
         What it took.
     complete : bool
@@ -88,7 +88,6 @@ class Past(NamedTuple):
 
     run: int
     job: str
-    config: str
     seconds: float
     complete: bool
     counts: str
@@ -170,18 +169,22 @@ class Journal:
         self.job = job
         self.config = config
         self._db = connect(path, write=True)
-        #: The run before this one.
-        self.past = self._last_run("main")
-        with self._transaction():
-            row = self._db.execute(
-                "INSERT INTO runs (job, config, started, complete) VALUES (?, ?, ?, 0)",
-                (job, config, time.time()),
-            )
-            self.run = int(row.lastrowid or 0)
+        self.run = 0
         (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM files").fetchone()
         self._last = int(last)
         #: Whether nothing is known yet.
         self.is_new = not last
+
+    def begin(self) -> Past | None:
+        """Begin a run; return the last one with the same settings."""
+        past = self._last_run("main", "WHERE job = :job AND config = :config")
+        with self._transaction():
+            row = self._db.execute(
+                "INSERT INTO runs (job, config, started, complete) VALUES (?, ?, ?, 0)",
+                (self.job, self.config, time.time()),
+            )
+        self.run = int(row.lastrowid or 0)
+        return past
 
     def close(self) -> None:
         """Let others have it."""
@@ -311,10 +314,11 @@ class Journal:
             (row, seed_id, size, output),
         )
 
-    def _last_run(self, schema: str) -> Past | None:
+    def _last_run(self, schema: str, which: str = "") -> Past | None:
         row = self._db.execute(
-            "SELECT run, job, config, coalesce(seconds, 0), complete, coalesce(counts, '')"  # noqa: S608
-            f" FROM {schema}.runs ORDER BY run DESC LIMIT 1"
+            "SELECT run, job, coalesce(seconds, 0), complete, coalesce(counts, '')"  # noqa: S608
+            f" FROM {schema}.runs {which} ORDER BY run DESC LIMIT 1",
+            {"job": self.job, "config": self.config},
         ).fetchone()
         return None if row is None else Past(*row)
 

@@ -62,6 +62,7 @@ def merge_shards(
     totals = Totals()
     try:
         with closing(Journal(draft, "", "")) as merged:
+            merged.begin()
             seconds = 0.0
             for _, path in sorted(shards.items()):
                 past = merged.absorb(path)

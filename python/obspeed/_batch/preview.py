@@ -101,7 +101,7 @@ def _to_do(setup: Setup, kept: Counter[str]) -> Iterator[File | Refused]:
         yield from inputs(setup)
         return
     with closing(Journal(setup.journal, setup.job.name, setup.config)) as journal:
-        unfinished = Unfinished(setup, journal, lambda n: kept.update(files=n))
+        unfinished = Unfinished(setup, journal, lambda rows: kept.update(files=len(rows)))
         yield from unfinished.filter(inputs(setup))
 
 

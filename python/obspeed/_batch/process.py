@@ -154,8 +154,8 @@ class _Batch:
         self.progress = progress
         self.totals = Totals()
         self.journal = open_journal(setup)
-        past = self.journal.past
-        if setup.resume and past and past.counts and past.config == setup.config:
+        past = self.journal.begin()
+        if setup.resume and past and past.counts:
             self.totals.see(Totals.from_json(past.counts))
         self.bar = Bar(None)
         self.again: set[str] = set()
@@ -260,9 +260,10 @@ class _Batch:
                 with suppress(OSError):
                     Path(self.setup.job.root, output).unlink()
 
-    def _kept(self, n: int) -> None:
-        self.totals.kept += n
-        self.bar.add(n)
+    def _kept(self, rows: list[int]) -> None:
+        self.journal.keep(rows)
+        self.totals.kept += len(rows)
+        self.bar.add(len(rows))
 
     def _say(self, error: BaseException) -> None:
         why = "stopped" if isinstance(error, KeyboardInterrupt) else "stopped by an error"

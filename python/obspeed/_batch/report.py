@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .notes import note
 from .page import write_page
 from .pictures import Curve, Picture
 from .preview import Preview
@@ -61,7 +62,8 @@ class Totals:
         self.samples += result.samples
         self.phases.update(result.seconds)
         self.steps.update(result.steps)
-        self.notes.update(result.notes)
+        for text, n in result.notes.items():
+            note(self.notes, text, n)
         self.pictures = (self.pictures + result.pictures)[:_PICTURES]
 
     def merge(self, other: Totals) -> None:
@@ -76,7 +78,8 @@ class Totals:
         """Add the pictures and times of another job, or an earlier run, and its notes."""
         self.phases.update(other.phases)
         self.steps.update(other.steps)
-        self.notes.update(other.notes)
+        for text, n in other.notes.items():
+            note(self.notes, text, n)
         self.pictures = (self.pictures + other.pictures)[:_PICTURES]
 
     def to_json(self) -> str:

@@ -75,10 +75,10 @@ class Unfinished:
     journal : Journal
         What is done.
     kept : callable
-        Is told how many inputs have been found done.
+        Is told the rows of inputs that have been found done, some at a time.
     """
 
-    def __init__(self, setup: Setup, journal: Journal, kept: Callable[[int], None]) -> None:
+    def __init__(self, setup: Setup, journal: Journal, kept: Callable[[list[int]], None]) -> None:
         self._setup = setup
         self._journal = journal
         self._kept = kept
@@ -106,7 +106,7 @@ class Unfinished:
             and (known.size, known.mtime) == (file.size, file.mtime)
             and all(self._stamp(used.path) == used for used in known.used)
             and all(
-                stamp(os.path.join(self._setup.job.root, output)).size == size  # noqa: PTH118
+                stamp(output, self._setup.job.root).size == size
                 for output, size in self._journal.outputs(known.row)
             )
         )
@@ -115,7 +115,7 @@ class Unfinished:
         if path not in self._stamps:
             if len(self._stamps) > _KEPT_AT_ONCE:
                 self._stamps.clear()
-            self._stamps[path] = stamp(path)
+            self._stamps[path] = stamp(path, self._setup.job.root)
         return self._stamps[path]
 
     def _keep(self, row: int) -> None:
@@ -124,8 +124,7 @@ class Unfinished:
             self._flush()
 
     def _flush(self) -> None:
-        self._journal.keep(self._rows)
-        self._kept(len(self._rows))
+        self._kept(self._rows)
         self._rows = []
 
 

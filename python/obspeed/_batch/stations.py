@@ -35,10 +35,10 @@ class Stamp(NamedTuple):
     mtime: int
 
 
-def stamp(path: str) -> Stamp:
+def stamp(path: str, root: str = "") -> Stamp:
     """Return what tells a file's content from an earlier or later one; of a folder, its names."""
     try:
-        status = os.stat(path)  # noqa: PTH116 - Path is slow by the million
+        status = os.stat(os.path.join(root, path))  # noqa: PTH116, PTH118 - Path is slow
     except OSError:
         return Stamp(path, -1, -1)
     return Stamp(path, status.st_size, status.st_mtime_ns)
@@ -135,7 +135,8 @@ class Pairing:
     def __init__(self, root: str, template: Template) -> None:
         self._root = root
         self._template = template
-        self._listings: dict[str, Listing] = {}
+        self._fields = sorted(template.fields & {"event", "id", *CODES})
+        self._listings: dict[tuple[str, ...], Listing] = {}
 
     def find(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Paired]:
         """
@@ -162,11 +163,13 @@ class Pairing:
         }
 
     def _listing(self, event: str, seed_id: str) -> Listing:
-        named = self._template.substitute(codes(seed_id) | {"event": event, "id": seed_id})
-        pattern = os.path.join(glob.escape(self._root), named)  # noqa: PTH118
-        if pattern not in self._listings:
-            self._listings[pattern] = Listing(pattern)
-        return self._listings[pattern]
+        values = codes(seed_id) | {"event": event, "id": seed_id}
+        key = tuple([values[name] for name in self._fields])
+        if key not in self._listings:
+            named = self._template.substitute(values)
+            pattern = os.path.join(glob.escape(self._root), named)  # noqa: PTH118
+            self._listings[key] = Listing(pattern)
+        return self._listings[key]
 
 
 _contents: Recent[bytes, Result[Stations]] = Recent(_CONTENT_BYTES)

@@ -146,6 +146,8 @@ class _Run:
 
     def _use(self, item: _Item, used: tuple[Stamp, ...]) -> None:
         result = self.result.files[item.place]
+        root = f"{self.job.root}/"  # an archive may move
+        used = tuple([one._replace(path=one.path.removeprefix(root)) for one in used])
         if used != result.used:
             result.used = tuple(dict.fromkeys(result.used + used))
 
