@@ -190,6 +190,21 @@ def test_names_with_wildcards_and_spaces(tmp_path):
     assert (len(report.ok), len(report.failed)) == (GOOD, 0)
 
 
+def test_names_that_are_no_text(root):
+    path = raw(root, trace())
+    name = b"\xff\xfe.mseed".decode("utf-8", "surrogateescape")
+    path.with_name(name).write_bytes(path.read_bytes())
+    row = one_row(run(root), "name", "ValueError")
+    assert "udcff" in row.file
+
+
+def test_no_inputs_at_all(tmp_path):
+    report = run(tmp_path)
+    assert "no file fits '*/raw/*.mseed'" in str(report)
+    assert not report.ok
+    assert not report.failed
+
+
 def test_folders_and_broken_links_among_the_inputs(root):
     (root / "event_a" / "raw" / "folder.mseed").mkdir()
     (root / "event_a" / "raw" / "link.mseed").symlink_to("nowhere")

@@ -15,7 +15,7 @@ _KINDS = 200
 
 _lock = ForkSafeLock()
 _listening: list[Counter[str]] = []
-_before: list[tuple[Any, Any]] = []
+_before: list[warnings.catch_warnings[None]] = []
 
 
 def note(notes: Counter[str], text: str, count: int = 1) -> None:
@@ -29,11 +29,13 @@ def noted(notes: Counter[str]) -> Iterator[None]:
     """
     Count the warnings within the block, numbers in them aside, instead of showing them.
 
-    Python's own `warnings.catch_warnings` cannot be used by several threads at once.
+    Several threads may be within one: the first to come changes Python's settings, which are the
+    process's, and the last to go restores them.
     """
     with _lock:
         if not _listening:
-            _before.append((warnings.filters[:], warnings.showwarning))
+            _before.append(warnings.catch_warnings())
+            _before[-1].__enter__()
             warnings.simplefilter("always")
             warnings.showwarning = _count
         _listening.append(notes)
@@ -43,8 +45,7 @@ def noted(notes: Counter[str]) -> Iterator[None]:
         with _lock:
             _listening[:] = [one for one in _listening if one is not notes]
             if not _listening:
-                warnings.filters[:], warnings.showwarning = _before.pop()  # type: ignore[index]
-                warnings._filters_mutated()  # type: ignore[attr-defined]
+                _before.pop().__exit__(None, None, None)
 
 
 def _count(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:

@@ -17,12 +17,13 @@ from .._pipeline import Pipeline
 from .bar import Bar
 from .dispatch import Dispatcher, own_pool
 from .journal import Journal, JournalError, connect
+from .notes import note
 from .preview import preview
 from .report import BatchReport, Totals
 from .scan import Refused, Unfinished, count, inputs, tasks
 from .setup import Setup, settle
 from .shards import hint, shard_of
-from .task import Failure, File, FileResult, Result
+from .task import Failure, File, FileResult, Result, plain
 
 
 def process(
@@ -214,6 +215,8 @@ class _Batch:
     def _do(self) -> None:
         unfinished = Unfinished(self.setup, self.journal, self._kept)
         self._all(unfinished.filter(inputs(self.setup)))
+        if not self.totals.done + self.totals.kept and self.setup.shard is None:
+            note(self.totals.notes, f"no file fits {self.setup.raw.text!r}")
         while self.again:  # what another input may have written over
             paths, self.again = self.again, set()
             files = (one for one in inputs(self.setup) if isinstance(one, File))
@@ -229,8 +232,8 @@ class _Batch:
                 if result.raised is not None and self.setup.strict:
                     raise result.raised
             elif isinstance(result, Exception) and not self.setup.strict:
-                name = type(result).__name__
-                lost = Failure("", "worker", name, str(result), passing=True)
+                name, message = type(result).__name__, plain(str(result))
+                lost = Failure("", "worker", name, message, passing=True)
                 self._record(task.files, [FileResult(failures=[lost]) for _ in task.files])
             else:
                 raise result

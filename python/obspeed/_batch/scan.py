@@ -9,7 +9,7 @@ from stat import S_ISREG
 from .journal import Journal, Known
 from .setup import Setup
 from .stations import Stamp, stamp
-from .task import Failure, File, FileResult, Task
+from .task import Failure, File, FileResult, Task, plain
 
 #: Files in a task: enough for the threads, few enough to lose.
 _FILES = 64
@@ -40,11 +40,22 @@ def inputs(setup: Setup) -> Iterator[File | Refused]:
         if shard is not None and not shard.has(path):
             continue
         file = File(path, fields["event"], fields.get("start", ""), fields.get("end", ""), -1, -1)
-        if fits:
+        if not _is_text(path):
+            named = file._replace(path=plain(path), event="")
+            yield _refuse(named, "name", ValueError("the name is not in UTF-8"))
+        elif fits:
             yield with_stat(setup, file)
         else:
             text = f"the name does not fit {setup.raw.text!r}"
             yield _refuse(file, "name", ValueError(text))
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def with_stat(setup: Setup, file: File) -> File | Refused:
@@ -60,7 +71,7 @@ def with_stat(setup: Setup, file: File) -> File | Refused:
 
 def _refuse(file: File, step: str, error: Exception) -> Refused:
     passing = isinstance(error, OSError)
-    failure = Failure("", step, type(error).__name__, str(error), passing)
+    failure = Failure("", step, type(error).__name__, plain(str(error)), passing)
     return file, FileResult(failures=[failure])
 
 

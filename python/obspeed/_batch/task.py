@@ -130,6 +130,11 @@ class Failure(NamedTuple):
     passing: bool = False
 
 
+def plain(text: str) -> str:
+    """Return a text as one that can be written: of broken headers and names not all can."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 @dataclass
 class FileResult:
     """

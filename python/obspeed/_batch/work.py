@@ -21,7 +21,7 @@ from .notes import note, noted
 from .outputs import is_fatal, write_whole
 from .pictures import Picture, curve, time_steps
 from .stations import CODES, Paired, Pairing, Stamp
-from .task import Failure, File, FileResult, Result, Task
+from .task import Failure, File, FileResult, Result, Task, plain
 from .templates import Output, Template
 
 
@@ -42,7 +42,7 @@ class _Item:
         self.trace = trace
         self.file = file
         self.place = place
-        self.id: str = trace.id
+        self.id: str = plain(trace.id)
         self.channel: Channel | None = None
         self.origin: Origin | None = None
         self.path = ""
@@ -78,7 +78,7 @@ class _Run:
 
     def _fail(self, place: int, seed_id: str, step: str, error: Exception) -> None:
         passing = step != "name" and isinstance(error, (OSError, MemoryError))
-        name, message = type(error).__name__, str(error)
+        name, message = type(error).__name__, plain(str(error))
         self.result.files[place].failures.append(Failure(seed_id, step, name, message, passing))
         if self.result.raised is None:
             self.result.raised = _portable(error)
