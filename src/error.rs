@@ -1,6 +1,7 @@
 //! What can go wrong in the core, with what was expected and what came.
 
 use std::fmt;
+use std::path::PathBuf;
 
 /// The result of a core function.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -23,6 +24,15 @@ pub enum Error {
     },
     /// A buffer of this many bytes could not be had.
     Memory(usize),
+    /// The operating system refused a file.
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's number for the error, where it has one.
+        code: Option<i32>,
+        /// The error in words.
+        message: String,
+    },
     /// A kernel panicked: a defect of obspeed.
     Panic(String),
     /// The worker threads could not be started.
@@ -38,6 +48,7 @@ impl fmt::Display for Error {
                 write!(f, "{what}: expected {expected} samples, got {got}")
             }
             Self::Memory(bytes) => write!(f, "a buffer of {bytes} bytes could not be allocated"),
+            Self::Io { path, message, .. } => write!(f, "{}: {message}", path.display()),
             Self::Panic(message) => write!(f, "a kernel panicked: {message}"),
             Self::Pool(message) => write!(f, "worker threads could not be started: {message}"),
         }

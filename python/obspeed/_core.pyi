@@ -1,4 +1,5 @@
 from collections.abc import Callable, Sequence
+from os import PathLike
 from typing import Any, Literal, final
 
 import numpy as np
@@ -17,12 +18,15 @@ __all__ = [
     "generation",
     "is_known_unit",
     "pool_threads",
+    "read_mseed",
     "read_stationxml",
     "response_cache_clear",
     "response_cache_info",
     "response_cache_set_limit",
     "run",
     "run_rows",
+    "write_file",
+    "write_sac",
 ]
 __version__: str
 
@@ -167,12 +171,21 @@ class Step:
     def nfft(npts: int) -> int: ...
     def npts(self, npts: int) -> int: ...
 
+_Path = str | PathLike[str]
+_Codes = tuple[str, str, str, str]
+_Trace = tuple[_Codes, tuple[str, int, float], tuple[int, str, str, int], npt.NDArray[Any]]
+_Recording = tuple[_Path, npt.NDArray[Any], _Codes, int]
+_SacJob = tuple[_Recording, float, float, dict[str, Any] | None, bool]
+
 def apply(effects: Sequence[_Effect]) -> None: ...
 def available_parallelism() -> int: ...
 def generation() -> int: ...
 def is_known_unit(name: str) -> bool: ...
 def pool_threads() -> int: ...
 def read_stationxml(data: bytes) -> Stations: ...
+def read_mseed(
+    paths: Sequence[_Path], threads: int
+) -> list[tuple[int, list[_Trace]] | Exception]: ...
 def response_cache_clear() -> None: ...
 def response_cache_info() -> tuple[int, int, int, int, int]: ...
 def response_cache_set_limit(nbytes: int) -> None: ...
@@ -186,3 +199,5 @@ def run(
 def run_rows(
     x: npt.NDArray[Any] | None, y: npt.NDArray[Any], steps: Sequence[Step], threads: int
 ) -> tuple[tuple[int, Exception] | None, BaseException | None]: ...
+def write_file(path: _Path, data: bytes) -> None: ...
+def write_sac(jobs: Sequence[_SacJob], threads: int) -> list[Exception | None]: ...

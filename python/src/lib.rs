@@ -4,6 +4,7 @@
 mod arrays;
 mod door;
 mod error;
+mod io;
 mod response;
 mod rows;
 mod stations;
@@ -20,6 +21,8 @@ mod _core {
     use super::door::{apply, run};
     #[pymodule_export]
     use super::error::{DeclinedError, InternalError, ObspeedError};
+    #[pymodule_export]
+    use super::io::{read_mseed, write_file, write_sac};
     #[pymodule_export]
     use super::response::{
         Response, is_known_unit, response_cache_clear, response_cache_info,

@@ -7,6 +7,7 @@
 mod calculus;
 mod deconvolve;
 mod interpolate;
+mod io;
 mod jobs;
 mod lanczos;
 mod normalize;
