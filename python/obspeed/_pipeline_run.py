@@ -15,6 +15,7 @@ from ._errors import DeclinedError
 from ._execute import Answer, Call, Outcome, compute, finish, plan, strict, written_at_once
 from ._report import record
 from ._runs import runs, waves
+from ._stationxml import for_obspy
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,7 @@ class Run:
             elif isinstance(outcome, DeclinedError):
                 strict(call, trace, outcome)
                 declined[str(outcome)] += 1
+                for_obspy(copied)
                 call.by_obspy(copied)
             elif outcome is not None:
                 raise outcome

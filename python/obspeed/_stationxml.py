@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from obspy import UTCDateTime, read_inventory
+from obspy import Trace, UTCDateTime, read_inventory
 
 from . import _core
 from ._errors import DeclinedError
@@ -154,7 +154,7 @@ class Channel:
         Hertz.
     """
 
-    def __init__(self, content: _Content, epoch: tuple[Any, ...]) -> None:
+    def __init__(self, content: Content, epoch: tuple[Any, ...]) -> None:
         self._content = content
         self._number, self._place, start, end, *rest = epoch
         self.start_date = None if start is None else UTCDateTime(ns=start)
@@ -168,7 +168,7 @@ class Channel:
         return self._content.response(self._number, self._place)
 
 
-class _Content:
+class Content:
     """What was read from the bytes of a file; declined with a reason, or `stations` is there."""
 
     def __init__(self, path: str, data: bytes) -> None:
@@ -212,17 +212,17 @@ class _Content:
         return self._by_id[seed_id]
 
 
-_kept: OrderedDict[bytes, _Content] = OrderedDict()
+_kept: OrderedDict[bytes, Content] = OrderedDict()
 _lock = ForkSafeLock()
 
 
-def _content(path: str) -> _Content:
+def _content(path: str) -> Content:
     """Read a file, its content only if that has not been read already."""
     data = Path(path).read_bytes()
     key = hashlib.blake2b(data, digest_size=16).digest()
     content = _kept.get(key)
     if content is None:
-        content = _Content(path, data)
+        content = Content(path, data)
     content.path = path  # of the files with this content, one that was there just now
     with _lock:
         content = _kept.setdefault(key, content)
@@ -254,7 +254,7 @@ class StationXML:
 
     def __init__(self, path: str | Path) -> None:
         self.path = str(path)
-        self._content: _Content | None = None
+        self._content: Content | None = None
         try:
             if set("*?[") & set(self.path):
                 raise OSError("a pattern of file names")
@@ -328,3 +328,10 @@ def is_valid(channel: Any, time: UTCDateTime) -> bool:
     return (channel.start_date is None or channel.start_date <= time) and (
         channel.end_date is None or time <= channel.end_date
     )
+
+
+def for_obspy(trace: Trace) -> None:
+    """Replace a response that was read here and is attached to a trace by ObsPy's own reading."""
+    response = trace.stats.__dict__.get("response")
+    if isinstance(response, Response):
+        trace.stats.__dict__["response"] = response.by_obspy()

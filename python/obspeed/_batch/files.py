@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import glob
 import io
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import obspy
 from obspy import Inventory, Trace, UTCDateTime
 from obspy.core import AttribDict
+
+from .. import _io
+from .._stationxml import Content
 
 _T = TypeVar("_T")
 
@@ -90,7 +95,8 @@ def read(paths: Sequence[str]) -> list[Result[list[Trace]]]:
     list
         For each file its traces, or the exception that ObsPy raises.
     """
-    return [_attempt(_read, path) for path in paths]
+    answers = _io.read_many(paths)
+    return [one if isinstance(one, Exception) else one.traces for one in answers]
 
 
 def read_stations(files: Sequence[tuple[str, bytes]]) -> list[Result[Stations]]:
@@ -108,7 +114,7 @@ def read_stations(files: Sequence[tuple[str, bytes]]) -> list[Result[Stations]]:
     list
         For each file its `Stations`, or the exception that ObsPy raises.
     """
-    return [_attempt(_Inventory, path) for path, _ in files]
+    return [_attempt(_stations, *file) for file in files]
 
 
 def write(
@@ -133,7 +139,14 @@ def write(
     list
         For each trace the number of bytes written, or the exception.
     """
-    return [_attempt(_write, *item, kind) for item in zip(traces, paths, headers, strict=True)]
+    items = list(zip(traces, paths, headers, strict=True))
+    if kind not in _io.FORMATS:
+        return [_attempt(_write, *item, kind) for item in items]
+    answers = _io.write_many(items, kind)
+    return [
+        os.stat(path).st_size if one is None else one  # noqa: PTH116 - Path is slow by the million
+        for one, path in zip(answers, paths, strict=True)
+    ]
 
 
 def _attempt(function: Any, *args: Any) -> Any:
@@ -143,36 +156,42 @@ def _attempt(function: Any, *args: Any) -> Any:
         return error
 
 
-def _read(path: str) -> list[Trace]:
-    traces: list[Trace] = obspy.read(glob.escape(path)).traces  # ObsPy expands wildcards
-    return traces
+def _stations(path: str, content: bytes) -> Stations:
+    path = glob.escape(path)  # ObsPy expands wildcards
+    native = Content(path, content)
+    if native.declined is None:
+        return _Epochs(lambda codes: chain(*native.channels(*codes)), lambda: native.inventory)
+    inventory = obspy.read_inventory(path)
+    epochs: dict[tuple[str, ...], list[Any]] = {}
+    for network in inventory:
+        for station in network:
+            for channel in station:
+                codes = (network.code, station.code, channel.location_code, channel.code)
+                epochs.setdefault(codes, []).append(channel)
+    return _Epochs(lambda codes: epochs.get(codes, ()), lambda: inventory)
 
 
-class _Inventory:
-    """Stations as ObsPy reads them."""
+class _Epochs:
+    """Stations, by a function that returns the epochs of a channel."""
 
-    def __init__(self, path: str) -> None:
-        self._inventory = obspy.read_inventory(glob.escape(path))
+    def __init__(
+        self,
+        epochs: Callable[[tuple[str, ...]], Iterable[Any]],
+        inventory: Callable[[], Inventory],
+    ) -> None:
+        self._find = epochs
         self._epochs: dict[str, list[tuple[int, int, Channel]]] = {}
-        for network in self._inventory:
-            for station in network:
-                for channel in station:
-                    codes = (network.code, station.code, channel.location_code, channel.code)
-                    self._epochs.setdefault(".".join(codes), []).append(
-                        (
-                            _ns(channel.start_date, -(1 << 63)),
-                            _ns(channel.end_date, 1 << 63),
-                            _channel(channel),
-                        )
-                    )
+        self.inventory = inventory
 
     def channel(self, seed_id: str, time: int) -> Channel | None:
-        valid = [c for begin, end, c in self._epochs.get(seed_id, ()) if begin <= time <= end]
+        if seed_id not in self._epochs:
+            self._epochs[seed_id] = [
+                (_ns(c.start_date, -(1 << 63)), _ns(c.end_date, 1 << 63), _channel(c))
+                for c in self._find(tuple(seed_id.split(".")))
+            ]
+        valid = [c for begin, end, c in self._epochs[seed_id] if begin <= time <= end]
         with_response = (channel for channel in valid if channel.response is not None)
         return next(with_response, valid[0] if valid else None)
-
-    def inventory(self) -> Inventory:
-        return self._inventory
 
 
 def _ns(time: UTCDateTime | None, otherwise: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import os
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -86,7 +88,7 @@ def read_many(paths: Iterable[Path]) -> list[Stream | Exception]:
 
 def _by_obspy(path: Path) -> Stream | Exception:
     try:
-        return obspy.read(path)
+        return obspy.read(glob.escape(os.fspath(path)))  # it expands wildcards
     except Exception as error:  # noqa: BLE001 - the caller's row says which
         return error
 

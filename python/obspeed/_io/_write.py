@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from obspy import Trace
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from os import PathLike
 
-    Format = Literal["SAC"]
     Path = str | PathLike[str]
+
+FORMATS = frozenset({"SAC"})
+"""What is written natively."""
 
 _NOT_PLAIN = _core.DeclinedError("not a plain trace of a plain array")
 
@@ -27,7 +29,7 @@ _NOT_PLAIN = _core.DeclinedError("not a plain trace of a plain array")
 def write(
     trace: Trace,
     path: Path,
-    format: Format,  # noqa: A002 - as ObsPy
+    format: str,  # noqa: A002 - as ObsPy
     header: Mapping[str, Any] | None = None,
 ) -> None:
     """
@@ -56,7 +58,7 @@ def write(
 
 def write_many(
     items: Iterable[tuple[Trace, Path, Mapping[str, Any] | None]],
-    format: Format,  # noqa: A002 - as ObsPy
+    format: str,  # noqa: A002 - as ObsPy
 ) -> list[Exception | None]:
     """
     Write many traces at once, each to its file, on all threads.

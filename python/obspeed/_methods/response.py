@@ -10,7 +10,7 @@ import numpy as np
 from obspy import read_inventory
 from obspy.core.inventory import Inventory, Network, PolynomialResponseStage, Response
 
-from .. import _response
+from .. import _response, _stationxml
 from .._core import Step
 from .._errors import DeclinedError
 from .._plan import Message, Planned, Planner, State, real
@@ -189,7 +189,7 @@ def _finder(inventory: Any) -> Callable[[State], Found]:
 
 def _attached(state: State) -> Found:
     response = state.trace.stats.get("response")
-    if not isinstance(response, Response):
+    if not isinstance(response, (Response, _stationxml.Response)):
         raise DeclinedError("no response is attached and no inventory given")
     return response, []
 
