@@ -26,6 +26,7 @@ __all__ = [
     "run",
     "run_rows",
     "write_file",
+    "write_mseed",
     "write_sac",
 ]
 __version__: str
@@ -175,6 +176,7 @@ _Path = str | PathLike[str]
 _Codes = tuple[str, str, str, str]
 _Trace = tuple[_Codes, tuple[str, int, float], tuple[int, str, str, int], npt.NDArray[Any]]
 _Recording = tuple[_Path, npt.NDArray[Any], _Codes, int]
+_MseedJob = tuple[_Recording, tuple[float, str, int | None], tuple[int | None, bool, int]]
 _SacJob = tuple[_Recording, float, float, dict[str, Any] | None, bool]
 
 def apply(effects: Sequence[_Effect]) -> None: ...
@@ -200,4 +202,5 @@ def run_rows(
     x: npt.NDArray[Any] | None, y: npt.NDArray[Any], steps: Sequence[Step], threads: int
 ) -> tuple[tuple[int, Exception] | None, BaseException | None]: ...
 def write_file(path: _Path, data: bytes) -> None: ...
+def write_mseed(jobs: Sequence[_MseedJob], threads: int) -> list[Exception | None]: ...
 def write_sac(jobs: Sequence[_SacJob], threads: int) -> list[Exception | None]: ...

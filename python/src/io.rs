@@ -114,6 +114,44 @@ pub fn write_sac(
     })
 }
 
+/// For miniSEED: samples per second, data quality, timing quality; encoding (its number), whether most
+/// significant bytes are first, record length.
+type MseedJob<'py> = (Recording<'py>, (f64, char, Option<u8>), (Option<u8>, bool, usize));
+
+/// Writes miniSEED files; for each None, or the exception that says why not.
+#[pyfunction]
+#[allow(clippy::needless_pass_by_value)] // what pyo3 hands over
+pub fn write_mseed(
+    py: Python<'_>,
+    jobs: Vec<MseedJob<'_>>,
+    threads: usize,
+) -> PyResult<Vec<Option<PyErr>>> {
+    let arrays: Vec<_> = jobs.iter().map(|((_, data, ..), ..)| borrowed(data)).collect();
+    let work = jobs.iter().zip(&arrays).map(|(job, array)| {
+        let ((path, _, codes, start), (rate, quality, timing_quality), layout) = job;
+        let (encoding, big, record_length) = *layout;
+        let known = |code| {
+            let unknown = || DeclinedError::new_err("an encoding that is not written here");
+            mseed::Encoding::of(code).ok_or_else(unknown)
+        };
+        let array = array.as_ref().map_err(|error| error.clone_ref(py))?;
+        let recording = mseed::Recording {
+            codes: codes.clone(),
+            start: *start,
+            rate: *rate,
+            quality: *quality,
+            timing_quality: *timing_quality,
+            samples: array.input().map_err(declined)?,
+        };
+        let order = if big { Order::Big } else { Order::Little };
+        let encoding = encoding.map(known).transpose()?;
+        Ok((path.clone(), recording, mseed::Layout { encoding, order, record_length }))
+    });
+    write(py, work.collect(), threads, |(path, recording, layout)| {
+        io::write(&path, &mseed::encode(&recording, layout)?)
+    })
+}
+
 /// Writes a file of these bytes.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value)] // what pyo3 hands over

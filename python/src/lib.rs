@@ -22,7 +22,7 @@ mod _core {
     #[pymodule_export]
     use super::error::{DeclinedError, InternalError, ObspeedError};
     #[pymodule_export]
-    use super::io::{read_mseed, write_file, write_sac};
+    use super::io::{read_mseed, write_file, write_mseed, write_sac};
     #[pymodule_export]
     use super::response::{
         Response, is_known_unit, response_cache_clear, response_cache_info,

@@ -1,6 +1,6 @@
 //! Files: what is decoded, what is refused, and that nothing that comes from a file does harm.
 
-use obspeed_core::io::mseed::{Encoding, Samples, Trace, read};
+use obspeed_core::io::mseed::{self, Encoding, Layout, Samples, Trace, read};
 use obspeed_core::io::sac::{Recording, Value, encode};
 use obspeed_core::io::{self, Order};
 use obspeed_core::parallel::Never;
@@ -128,6 +128,76 @@ proptest! {
     fn noise_is_no_recording(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
         prop_assert!(read(&bytes, &Never).is_err());
     }
+}
+
+fn layout(encoding: Option<Encoding>, order: Order, record_length: usize) -> Layout {
+    Layout { encoding, order, record_length }
+}
+
+fn to_write(samples: Input<'_>) -> mseed::Recording<'_> {
+    mseed::Recording {
+        codes: ["NW", "STA", "00", "BHZ"].map(str::to_owned),
+        start: 1_578_836_805_123_456_000,
+        rate: 100.0,
+        quality: 'D',
+        timing_quality: None,
+        samples,
+    }
+}
+
+proptest! {
+    /// What is packed is unpacked again, in every encoding, byte order and record length.
+    #[test]
+    fn written_records_are_read_again(
+        steps in proptest::collection::vec((0_u32..30, any::<i32>()), 1..3000),
+        encoding in prop_oneof![
+            Just(None), Just(Some(Encoding::Steim1)), Just(Some(Encoding::Int32)),
+        ],
+        order in prop_oneof![Just(Order::Big), Just(Order::Little)],
+        exponent in 8_u32..13,
+    ) {
+        let mut sample = 0_i32;
+        let x: Vec<i32> = steps
+            .into_iter()
+            .map(|(width, step)| {
+                // Steps of every size, turned back before they leave the range.
+                let step = step >> (31 - width);
+                sample = sample.checked_add(step).unwrap_or(sample);
+                sample
+            })
+            .collect();
+        let bytes =
+            mseed::encode(&to_write(Input::I32(&x)), layout(encoding, order, 1 << exponent));
+        let trace = one(&bytes.unwrap());
+        prop_assert_eq!(trace.samples, Samples::I32(x));
+        prop_assert_eq!(trace.order, order);
+        prop_assert_eq!(trace.record_length, 1 << exponent);
+        prop_assert_eq!(trace.start, 1_578_836_805_123_456_000);
+    }
+}
+
+#[test]
+fn odd_records_are_not_written() {
+    let bad = |recording: mseed::Recording<'_>, encoding, length| {
+        mseed::encode(&recording, layout(encoding, Order::Big, length)).is_err()
+    };
+    let x = [1, 2, 3];
+    assert!(!bad(to_write(Input::I32(&x)), None, 512));
+    assert!(bad(to_write(Input::I32(&[])), None, 512));
+    assert!(bad(to_write(Input::I32(&x)), Some(Encoding::Float32), 512));
+    assert!(bad(to_write(Input::I32(&[0, 1 << 29])), None, 512));
+    assert!(bad(to_write(Input::I64(&[1 << 40])), None, 512));
+    assert!([0, 100, 128, 1 << 21].into_iter().all(|n| bad(to_write(Input::I32(&x)), None, n)));
+    for rate in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e6, 1e-6] {
+        assert!(bad(mseed::Recording { rate, ..to_write(Input::I32(&x)) }, None, 512));
+    }
+    let codes = ["NETWORK", "", "", ""].map(str::to_owned);
+    assert!(bad(mseed::Recording { codes, ..to_write(Input::I32(&x)) }, None, 512));
+    assert!(bad(
+        mseed::Recording { start: i64::MAX - 1000, ..to_write(Input::I32(&x)) },
+        None,
+        512
+    ));
 }
 
 fn recording(samples: Input<'_>, fields: Vec<(String, Value)>) -> Recording<'_> {

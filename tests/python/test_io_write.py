@@ -1,6 +1,5 @@
 """What obspeed writes is what ObsPy writes, byte for byte; a file is there whole, or not at all."""
 
-import io
 import os
 import struct
 from pathlib import Path
@@ -13,6 +12,7 @@ from examples import DTYPES, ODD, samples, trace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from obspy import Trace, UTCDateTime
+from written import by_obspy, check
 
 import obspeed
 from obspeed import _core, _io
@@ -34,45 +34,6 @@ TEXTS = [
 ]
 # fmt: on
 REFERENCE = {"nzyear": 2019, "nzjday": 300, "nzhour": 3, "nzmin": 4, "nzsec": 5, "nzmsec": 6}
-
-
-def by_obspy(tr, kind, header=None, **options):
-    """The bytes, or the exception, and the warnings."""
-    tr = tr.copy()
-    if header:
-        tr.stats.sac = {**tr.stats.get("sac", {}), **header}
-    buffer = io.BytesIO()
-    with recorded() as seen:
-        try:
-            tr.write(buffer, format=kind, **options)
-        except Exception as error:  # noqa: BLE001 - any exception is an answer to compare
-            return error, seen
-    return buffer.getvalue(), seen
-
-
-def check(tr, path, kind="SAC", header=None, accelerated=None, **options):
-    """ObsPy's bytes, with no warning left out; True if they are the core's."""
-    path.unlink(missing_ok=True)
-    expected, seen = by_obspy(tr, kind, header, **options)
-    before = tr.copy()
-    obspeed.reset_report()
-    with recorded() as got_seen:
-        (error,) = _io.write_many([(tr, path, header)], kind, **options)
-    native = obspeed.report().methods["write"].accelerated == 1
-    if accelerated is not None:
-        assert native == accelerated
-    assert got_seen == seen
-    assert [text for _, text in got_seen if native] == []
-    if isinstance(expected, Exception):
-        assert (type(error), str(error)) == (type(expected), str(expected))
-        assert not path.exists()
-    else:
-        assert error is None
-        assert path.read_bytes() == expected
-    assert tr.stats == before.stats
-    np.testing.assert_array_equal(tr.data, before.data)
-    assert [file.name for file in path.parent.iterdir()] in ([], [path.name])
-    return native
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -268,3 +229,8 @@ def test_any_number_of_threads(tmp_path):
 def test_bytes_to_a_file(tmp_path):
     _core.write_file(tmp_path / "x", b"abc")
     assert (tmp_path / "x").read_bytes() == b"abc"
+
+
+@pytest.mark.parametrize("order", ["<", ">", 0, 1, "x", None])
+def test_sac_byte_order(tmp_path, order):
+    check(trace(20), tmp_path / "x", byteorder=order, accelerated=order in {"<", ">", 0, 1})

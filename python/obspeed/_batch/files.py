@@ -8,16 +8,13 @@ that native code can decode and encode them on the pool, without the GIL.
 from __future__ import annotations
 
 import glob
-import io
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
-from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import obspy
 from obspy import Inventory, Trace, UTCDateTime
-from obspy.core import AttribDict
 
 from .. import _io
 from .._stationxml import Content
@@ -139,10 +136,7 @@ def write(
     list
         For each trace the number of bytes written, or the exception.
     """
-    items = list(zip(traces, paths, headers, strict=True))
-    if kind not in _io.FORMATS:
-        return [_attempt(_write, *item, kind) for item in items]
-    answers = _io.write_many(items, kind)
+    answers = _io.write_many(zip(traces, paths, headers, strict=True), kind)
     return [
         os.stat(path).st_size if one is None else one  # noqa: PTH116 - Path is slow by the million
         for one, path in zip(answers, paths, strict=True)
@@ -208,12 +202,3 @@ def _channel(channel: Any) -> Channel:
         None if channel.azimuth is None else float(channel.azimuth),
         None if channel.dip is None else float(channel.dip),
     )
-
-
-def _write(trace: Trace, path: str, headers: Headers, kind: str) -> int:
-    if headers:
-        trace.stats.sac = AttribDict({**trace.stats.get("sac", {}), **headers})
-    # By way of memory: a disk that is full is then an OSError with its number, whatever the format.
-    encoded = io.BytesIO()
-    trace.write(encoded, format=kind)
-    return Path(path).write_bytes(encoded.getbuffer())

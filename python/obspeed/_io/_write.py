@@ -7,23 +7,24 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from obspy import Trace
-from obspy.core import Stats
-
 from .. import _core, _report
 from .._threads import get_num_threads
+from ._settings import mseed_job, sac_job, with_stats, without_warning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from os import PathLike
+
+    from obspy import Trace
 
     Path = str | PathLike[str]
 
-FORMATS = frozenset({"SAC"})
-"""What is written natively."""
+_FORMATS: dict[str, tuple[Callable[..., Any], Callable[..., list[Exception | None]]]] = {
+    "SAC": (sac_job, _core.write_sac),
+    "MSEED": (mseed_job, _core.write_mseed),
+}
 
-_NOT_PLAIN = _core.DeclinedError("not a plain trace of a plain array")
+_OTHER_FORMAT = _core.DeclinedError("another format")
 
 
 def write(
@@ -31,9 +32,10 @@ def write(
     path: Path,
     format: str,  # noqa: A002 - as ObsPy
     header: Mapping[str, Any] | None = None,
+    **options: Any,
 ) -> None:
     """
-    Write a trace, as ``trace.write(path, format)`` does, but to a new file that takes its place.
+    Write a trace as ``trace.write(path, format, **options)`` does, but to a new file in its place.
 
     Parameters
     ----------
@@ -42,16 +44,18 @@ def write(
     path : str or PathLike
         In a folder that exists.
     format : str
-        "SAC".
+        "SAC", "MSEED" or another format that ObsPy writes.
     header : mapping, optional
         SAC header fields beside those of ``trace.stats.sac``, or in their place.
+    **options
+        Those of ObsPy's writer.
 
     Raises
     ------
     Exception
         ObsPy's own, where it refuses the trace; an OSError for a file that cannot be written.
     """
-    (error,) = write_many([(trace, path, header)], format)
+    (error,) = write_many([(trace, path, header)], format, **options)
     if error is not None:
         raise error
 
@@ -59,6 +63,7 @@ def write(
 def write_many(
     items: Iterable[tuple[Trace, Path, Mapping[str, Any] | None]],
     format: str,  # noqa: A002 - as ObsPy
+    **options: Any,
 ) -> list[Exception | None]:
     """
     Write many traces at once, each to its file, on all threads.
@@ -71,6 +76,8 @@ def write_many(
         Trace, path and header, as `write` takes them.
     format : str
         As `write` takes it.
+    **options
+        As `write` takes them.
 
     Returns
     -------
@@ -79,17 +86,25 @@ def write_many(
     """
     began = time.perf_counter()
     asked = [(trace, path, _header(trace, header)) for trace, path, header in items]
-    plain = [i for i, (trace, *_) in enumerate(asked) if _is_plain(trace)]
-    jobs = [_job(*asked[i]) for i in plain]
-    answers = dict(zip(plain, _core.write_sac(jobs, get_num_threads()), strict=True))
+    results: list[Exception | None] = [_OTHER_FORMAT] * len(asked)
+    jobs: dict[int, Any] = {}
+    if format in _FORMATS:
+        make, run = _FORMATS[format]
+        for i, item in enumerate(asked):
+            try:
+                jobs[i] = make(*item, options)
+            except Exception as error:  # noqa: BLE001 - a warning may be an error
+                results[i] = error
+        for i, result in zip(jobs, run(list(jobs.values()), get_num_threads()), strict=True):
+            results[i] = result
     declined: Counter[str] = Counter()
-    results: list[Exception | None] = []
-    for i, item in enumerate(asked):
-        error = answers.get(i, _NOT_PLAIN)
-        if isinstance(error, _core.DeclinedError):
-            declined[str(error)] += 1
-            error = _by_obspy(*item, format)
-        results.append(error)
+    for i, (trace, path, fields) in enumerate(asked):
+        reason = results[i]
+        if isinstance(reason, _core.DeclinedError):
+            declined[str(reason)] += 1
+            if format == "MSEED" and i in jobs:
+                trace = without_warning(trace, jobs[i])  # noqa: PLW2901 - the same for ObsPy
+            results[i] = _by_obspy(trace, path, fields, format, options)
     _report.record("write", len(asked), declined, time.perf_counter() - began)
     return results
 
@@ -98,44 +113,19 @@ def _header(trace: Trace, header: Mapping[str, Any] | None) -> dict[str, Any]:
     return {**trace.stats.get("sac", {}), **(header or {})}
 
 
-def _is_plain(trace: Trace) -> bool:
-    """Nothing about the trace needs a look by ObsPy."""
-    return (
-        type(trace) is Trace
-        and type(trace.stats) is Stats
-        and type(trace.data) is np.ndarray
-        and len(trace.data) == trace.stats.npts
-    )
-
-
-def _job(trace: Trace, path: Path, header: dict[str, Any]) -> _core._SacJob:
-    stats = trace.stats.__dict__
-    codes = stats["network"], stats["station"], stats["location"], stats["channel"]
-    recording = path, trace.data, codes, stats["starttime"].ns
-    return recording, stats["delta"], stats["calib"], header, False
-
-
 def _by_obspy(
     trace: Trace,
     path: Path,
     header: dict[str, Any],
     format: str,  # noqa: A002 - as ObsPy
+    options: dict[str, Any],
 ) -> Exception | None:
     if header:
-        trace = _with_header(trace, header)
+        trace = with_stats(trace, sac=header)
     buffer = io.BytesIO()
     try:
-        trace.write(buffer, format=format)
+        trace.write(buffer, format=format, **options)
         _core.write_file(path, buffer.getvalue())
     except Exception as error:  # noqa: BLE001 - the caller's row says which
         return error
     return None
-
-
-def _with_header(trace: Trace, header: dict[str, Any]) -> Trace:
-    """Make a trace of the same samples with other SAC header fields."""
-    stats = trace.stats.copy()
-    stats.sac = header
-    other = Trace.__new__(type(trace))
-    other.__dict__.update(trace.__dict__, stats=stats)
-    return other

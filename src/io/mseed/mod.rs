@@ -4,10 +4,13 @@
 //! choice (what continues a trace, which record it is described by), it is made as `ObsPy` makes it,
 //! found out by giving it records; where `ObsPy` warns, guesses or gives up, this declines.
 
+mod pack;
 mod record;
 mod steim;
 mod traces;
+mod write;
 
 pub use super::Order;
 pub use record::Encoding;
 pub use traces::{MAX_BYTES, Samples, Trace, read};
+pub use write::{Layout, Recording, encode};

@@ -129,7 +129,8 @@ pub struct Record {
     pub length: usize,
 }
 
-const HEADER: usize = 48;
+/// Bytes of the fixed header.
+pub const HEADER: usize = 48;
 const CUT: Error = Error::Declined("a record ends early");
 /// The activity flag of a start time that includes its correction, and those of a leap second.
 const CORRECTED: u8 = 2;

@@ -11,7 +11,8 @@ use super::Order;
 use crate::simd::wide;
 use crate::{Error, Result};
 
-const FRAME: usize = 64;
+/// Bytes of a frame.
+pub const FRAME: usize = 64;
 const WORDS: usize = 16;
 /// The most differences a word can hold, and one more, which makes two vectors.
 const LANES: usize = 8;

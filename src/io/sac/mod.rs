@@ -119,7 +119,7 @@ fn times(recording: &Recording<'_>) -> Result<([i64; 6], f64)> {
         for (field, value) in fields.iter_mut().zip([year, day, hour, minute, second, ms]) {
             *field = i64::from(whole(value)?);
         }
-        return Ok((fields, seconds(recording.start - nanoseconds(fields)?)));
+        return Ok((fields, seconds(recording.start.saturating_sub(nanoseconds(fields)?))));
     }
     let begin = match field("b") {
         None => 0.0,
@@ -132,7 +132,7 @@ fn times(recording: &Recording<'_>) -> Result<([i64; 6], f64)> {
         return Err(Error::Declined("a SAC header field b out of range"));
     }
     #[allow(clippy::cast_possible_truncation)] // at most 1e18
-    let reference = recording.start - (begin * 1e9).round_ties_even() as i64;
+    let reference = recording.start.saturating_sub((begin * 1e9).round_ties_even() as i64);
     let microseconds = microseconds(reference);
     let rest = microseconds.rem_euclid(1000);
     Ok((fields(microseconds - rest), begin + rest as f64 * 1e-6))
