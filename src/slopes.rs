@@ -39,7 +39,8 @@ impl Transform for WeightedAverageSlopes {
         self.grid.npts()
     }
 
-    /// Declines data that hold NaN or Inf or are constant, of which `ObsPy` makes NaN.
+    /// Declines data that hold NaN or Inf or are constant, or nearly: `ObsPy` divides by the largest
+    /// slope, and makes NaN of them.
     fn apply<S: Sample>(&self, src: &[S], dst: &mut [f64], cancel: &dyn Cancel) -> Result<()> {
         check_len("input", self.grid.npts_in(), src.len())?;
         check_len("output", self.grid.npts(), dst.len())?;
@@ -48,7 +49,7 @@ impl Transform for WeightedAverageSlopes {
         if !steepest.is_finite() {
             return Err(Error::Declined("the data hold NaN, Inf or steps too large"));
         }
-        if steepest == 0.0 {
+        if !steepest.recip().is_finite() {
             return Err(Error::Declined("the data are constant"));
         }
         let (mut done, mut slopes) = (0, [0.0; BLOCK]);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import obspy.core.trace
@@ -50,6 +50,16 @@ def write_history(trace: Trace, entries: Sequence[str]) -> tuple[list[Effect], l
     return [(trace.stats.__dict__, "processing", kept)], messages
 
 
+def _in_order(planned: Sequence[Planned], messages: list[Message], room: int) -> Iterator[Message]:
+    """Yield what calls warn of, and that of a history with `room` after the call that fills it."""
+    done = 0
+    for p in planned:
+        yield from p.warnings
+        before, done = done, done + len(p.entries) + 1
+        if before < room <= done:
+            yield from messages
+
+
 def commit(trace: Trace, planned: Sequence[Planned], data: Samples, entries: Sequence[str]) -> None:
     """
     Warn, then set data, stats and history; an interrupt comes before all of it or after.
@@ -66,7 +76,8 @@ def commit(trace: Trace, planned: Sequence[Planned], data: Samples, entries: Seq
         Their history.
     """
     effects, messages = write_history(trace, entries)
-    for message, category in [*(m for p in planned for m in p.warnings), *messages]:
+    room = trace._max_processing_info - len(trace.stats.__dict__.get("processing", []))
+    for message, category in _in_order(planned, messages, room):
         warn(message, category)
     if all(p.in_place for p in planned):
         _core.apply([(trace.data, Ellipsis, data), *effects])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -18,6 +17,7 @@ from obspy import Stream, Trace
 from . import _check, _core, _history, _originals
 from ._commit import Effect, commit, warn, write_history
 from ._errors import DeclinedError
+from ._filters import warnings_raise
 from ._methods import STEPS, Equality
 from ._plan import Maker, Planned, Planner, Samples, plan_calls
 from ._report import record
@@ -29,14 +29,6 @@ _Decision = TypeVar("_Decision")
 
 
 _QUIET = frozenset({"ignore", "warn"})
-
-
-def _warnings_raise() -> bool:
-    """Whether a warning of NumPy's, which obspeed leaves to ObsPy, may be an exception."""
-    return any(
-        action == "error" and issubclass(RuntimeWarning, category)
-        for action, _, category, *_ in warnings.filters
-    )
 
 
 class Call:
@@ -65,7 +57,7 @@ class Call:
         self.planner: Planner = self._decline
         self.maker: Maker | None = None
         self.whole: Callable[[], None] | None = None
-        self.may_raise = _warnings_raise()
+        self.may_raise = warnings_raise(RuntimeWarning)
         method = STEPS.get(name)
         if method is None:
             self.declined = DeclinedError("no kernel")

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
 from obspy import Trace, UTCDateTime
 
 from . import _core
@@ -149,12 +150,15 @@ class Run:
         step: str | None = None
         try:
             if isinstance(outcome, Answer):
-                finish(self.calls, trace, outcome)
-            elif isinstance(outcome, DeclinedError):
+                try:
+                    finish(self.calls, trace, outcome)
+                except Warning:  # before anything was changed; which of the steps it is shows then
+                    outcome = DeclinedError("a warning is raised as an error")
+            if isinstance(outcome, DeclinedError):
                 self.declined[str(outcome)] += 1
                 for step in self._one_by_one(trace):  # noqa: B007 - the last one is the failing one
                     pass
-            elif outcome is not None:
+            elif isinstance(outcome, Exception):
                 raise outcome
         except Exception as error:
             if self.raises:
@@ -200,6 +204,10 @@ def _copy(trace: Trace) -> Trace:
     if isinstance(log, list):
         stats.__dict__["processing"] = list(log)
     data = trace.data.copy()
+    if type(data) is np.ndarray and not trace.data.flags.c_contiguous:
+        # So is the copy: there are methods of ObsPy's that refuse such arrays.
+        data = np.empty((len(data), 2), data.dtype)[:, 0]
+        data[...] = trace.data
     data.flags.writeable = trace.data.flags.writeable
     copied.__dict__.update(stats=stats, data=data)
     return copied

@@ -218,3 +218,63 @@ def test_enable_beside_mocks_and_patches():
     obspeed.reset_report()
     Trace(X.copy()).detrend("demean")
     assert obspeed.report().methods["detrend"].accelerated == 1
+
+
+def test_a_warning_as_an_error_names_its_step():
+    st = Stream([Trace(X.copy()), Trace(X.copy(), {"processing": ["x"] * 99})])
+    pipe = Pipeline().detrend("demean").taper(0.1).taper(0.9)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        report = pipe.run(st, on_error="collect")
+    assert [(r.index, r.step, r.error) for r in report.failed] == [
+        (0, "taper", "UserWarning"),
+        (1, "detrend", "UserWarning"),
+    ]
+    for tr in st:
+        np.testing.assert_array_equal(tr.data, X)
+
+
+def test_warnings_of_a_pipeline_come_in_the_order_of_its_calls():
+    tr = Trace(X.copy(), {"processing": ["x"] * 99})
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        Pipeline().detrend("demean").taper(0.9).run(tr)
+    assert [str(w.message)[:12] for w in caught] == ["List of proc", "The requeste"]
+
+
+def test_a_pipeline_that_falls_back_keeps_strides():
+    st = Stream([Trace(np.arange(2000.0)[::2])])
+    report = Pipeline().interpolate(0.5).run(st, on_error="collect")
+    assert [r.error for r in report.failed] == ["ArgumentError"]
+
+
+@pytest.mark.parametrize("history", [("a",), "text"], ids=repr)
+def test_split_with_a_history_that_is_no_list(history):
+    tr = Trace(np.ma.masked_greater(X, 0.5))
+    tr.stats.processing = history
+    check(tr, "split")
+
+
+def test_the_largest_sample_without_an_absolute_value():
+    check(Stream([Trace(np.full(9, -32768, "i2")) for _ in range(2)]), "normalize", global_max=True)
+
+
+def test_several_responses_and_warnings_as_errors():
+    """ObsPy takes the error for "no response here"."""
+    inventory = read_inventory()
+    tr = read()[0]
+    mine = inventory.select(station="RJOB", channel="EHZ", time=tr.stats.starttime)
+    mine[0][0].channels *= 2
+    inventory = mine
+    check(tr, "remove_sensitivity", inventory)
+    expected, got = tr.copy(), tr.copy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ValueError, match="No matching response"):
+            expected.remove_sensitivity(inventory)
+        with pytest.raises(ValueError, match="No matching response"):
+            obspeed.remove_sensitivity(got, inventory)
+
+
+def test_slopes_that_have_no_inverse():
+    check(Trace(1e-310 * X), "interpolate", 0.9)

@@ -39,8 +39,8 @@ class Equality:
     bound_single : float, optional
         The same for data in single precision, where it is another.
     of_input : bool
-        Whether the largest value is that before the call: of a residual that is nothing but
-        rounding no digit is right.
+        Whether the largest value is that before the call, if it is larger: of what is nothing but
+        rounding, the residual of a fit, or a single sample near zero, no digit is right.
     """
 
     bound: float = 0.0
@@ -83,7 +83,8 @@ class Method:
 
 
 _FIT = Equality(1e-9, bound_single=1e-6, of_input=True)
-_CUBIC = Equality(1e-9)
+_CUBIC = Equality(1e-9, of_input=True)
+_LANCZOS = Equality(1e-14, of_input=True)
 
 METHODS = {
     "decimate": Method(decimate.prepare),
@@ -99,15 +100,15 @@ METHODS = {
         calculus.prepare_differentiate, of_stream=calculus.differentiate_stream
     ),
     "filter": Method(filter.prepare),
-    "integrate": Method(calculus.prepare_integrate, by_kind={"spline": _CUBIC}),
+    "integrate": Method(calculus.prepare_integrate, by_kind={"spline": Equality(1e-9)}),
     "interpolate": Method(
-        interpolate.prepare, by_kind={"lanczos": Equality(1e-14), "cubic": _CUBIC, "3": _CUBIC}
+        interpolate.prepare, by_kind={"lanczos": _LANCZOS, "cubic": _CUBIC, "3": _CUBIC}
     ),
     "merge": Method(whole=merge.prepare),
     "normalize": Method(normalize.prepare, of_stream=normalize.normalize_stream),
     "remove_response": Method(response.prepare_remove_response, Equality(1e-12)),
     "remove_sensitivity": Method(response.prepare_remove_sensitivity),
-    "resample": Method(resample.prepare, Equality(1e-13, bound_single=3e-6)),
+    "resample": Method(resample.prepare, Equality(1e-13, bound_single=3e-6, of_input=True)),
     "simulate": Method(simulate.prepare, Equality(1e-12)),
     "split": Method(make=split.prepare),
     "taper": Method(taper.prepare),

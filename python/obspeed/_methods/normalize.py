@@ -59,4 +59,7 @@ def _size(norm: Any) -> float:
 
 def normalize_stream(stream: Stream, global_max: bool = False) -> dict[str, Any]:
     """Turn the arguments of ``Stream.normalize`` into those of the Trace method."""
-    return {"norm": max(abs(trace.max()) for trace in stream) if global_max else None}
+    if not global_max:
+        return {"norm": None}
+    with np.errstate(all="raise"):  # what NumPy warns of here, it is to warn ObsPy of
+        return {"norm": max(abs(trace.max()) for trace in stream)}

@@ -13,6 +13,7 @@ from obspy.core.inventory import Inventory, Network, PolynomialResponseStage, Re
 from .. import _response, _stationxml
 from .._core import Step
 from .._errors import DeclinedError
+from .._filters import warnings_raise
 from .._plan import Message, Planned, Planner, State, real
 from .._stationxml import Polynomial, StationXML, is_valid
 
@@ -178,6 +179,8 @@ def _finder(inventory: Any) -> Callable[[State], Found]:
             if len(matches) > 1:
                 warn.append((_FIRST_OF_INVENTORY, UserWarning))
             found.extend(matches[:1])
+        if warn and warnings_raise(UserWarning):
+            raise DeclinedError("several responses match, and that is an error to be raised")
         if not found:
             raise DeclinedError("no matching response")
         if len(found) > 1:

@@ -26,6 +26,8 @@ def prepare() -> Maker:
 
 def _split(trace: Trace) -> list[Trace]:
     data = trace.data
+    if type(trace.stats.__dict__.get("processing", [])) is not list:
+        raise DeclinedError("stats.processing is not a list")
     if isinstance(data, np.ma.MaskedArray):
         _check(trace, data)
         mask = np.ma.getmaskarray(data)
