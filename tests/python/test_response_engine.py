@@ -12,17 +12,8 @@ from pathlib import Path
 import numpy as np
 import obspy
 import pytest
-from obspy.core.inventory.response import (
-    CoefficientsTypeResponseStage,
-    FIRResponseStage,
-    InstrumentSensitivity,
-    PolesZerosResponseStage,
-    PolynomialResponseStage,
-    Response,
-    ResponseListElement,
-    ResponseListResponseStage,
-    ResponseStage,
-)
+from obspy.core.inventory.response import Response
+from responses import made_up, spoil
 
 from obspeed import DeclinedError, _core
 from obspeed._response import prepare
@@ -138,11 +129,6 @@ def test_large_grids_are_interpolated_as_exactly():
     compare(inventory[0][0][0].response, 2**16, 0.005, "DISP")  # 2986 taps, asymmetric
 
 
-# Responses made up: every kind of stage, with what can be wrong about them.
-
-UNITS = ("M/S", "M", "M/S**2", "V", "COUNTS", "PA", "T", "furlong", "", None, "CM/S", "nm/s")
-FIELDS = ("input_sample_rate", "factor", "offset", "delay", "correction")
-LIST = ((0.1, 1, 10), (1, 2, 20), (10, 3, 30), (20, 1, 40), (50, 2, -10))
 # Where there is no sensitivity, ObsPy's answers for some made-up chains are not followed.
 UNCERTAIN = (
     "polynomial without a frequency",
@@ -150,89 +136,6 @@ UNCERTAIN = (
     "list with neither",
     "there is a stage 0",
 )
-
-
-def decimation(rng):
-    rate, correction = rng.choice([100.0, 200.0]), rng.choice([0.0, 0.013])
-    return {
-        f"decimation_{field}": value
-        for field, value in zip(FIELDS, (rate, 1, 0, 0.0, correction), strict=True)
-    }
-
-
-def made_up_stage(rng, number, units, frequency):
-    common = (number, rng.choice([2.0, 3.0, -1.5]), rng.choice([frequency] * 3 + [3.0]), *units)
-    kind = rng.randrange(8)
-    if kind == 0:
-        domains = ("LAPLACE (RADIANS/SECOND)", "LAPLACE (HERTZ)", "DIGITAL (Z-TRANSFORM)")
-        zeros = rng.choice([[], [0j], [0j, 0j], [0.5 + 0j]])
-        poles = rng.choice([[-1 + 1j, -1 - 1j], [-3 + 0j], [0.3 + 0j]])
-        extra = decimation(rng) if rng.random() < 0.3 else {}
-        at = rng.choice([frequency, 1.0, 4.0])
-        return PolesZerosResponseStage(*common, rng.choice(domains), at, zeros, poles, 2.5, **extra)
-    if kind in (1, 2):
-        symmetry = rng.choice(["NONE", "ODD", "EVEN"])
-        choices = [[0.2, 0.3, 0.5], [0.25, 0.5, 0.25], [0.5, 0.5], [0.1, 0.2, 0.4], [3.0, 1.0], []]
-        return FIRResponseStage(
-            *common, symmetry=symmetry, coefficients=rng.choice(choices), **decimation(rng)
-        )
-    if kind in (3, 4):
-        denominator = [] if kind == 3 else rng.choice([[1.0, 0.5], [1.0], [2.0, 0.1, 0.3]])
-        numerator = rng.choice([[], [0.5, 0.5], [0.1, 0.2, 0.7], [2.0, 3.0]])
-        numerator = numerator or ([1.0, 0.2] if denominator else [])
-        name = rng.choice(["DIGITAL"] * 3 + ["ANALOG (HERTZ)"])
-        return CoefficientsTypeResponseStage(
-            *common, name, numerator=numerator, denominator=denominator, **decimation(rng)
-        )
-    if kind == 5:
-        return ResponseStage(*common)
-    if kind == 6:
-        elements = [ResponseListElement(*element) for element in LIST]
-        return ResponseListResponseStage(*common, response_list_elements=elements)
-    coefficients = rng.choice([[0.0, 2.0], [1.0, 3.0], [2.0], [1.0, 2.0, 3.0]])
-    return PolynomialResponseStage(*common, 0, 1, 0, 1, 0, coefficients)
-
-
-def made_up(rng):
-    frequency = rng.choice([1.0, 1.0, 2.0, 0.5])
-    units, stages = rng.choice(["M/S", "M", "M/S**2", "PA", "V"]), []
-    for number in range(1, rng.randint(1, 4) + 1):
-        given = rng.choice([units, "V", "COUNTS"])
-        stages.append(made_up_stage(rng, number, (units, given), frequency))
-        units = given
-    sensitivity = InstrumentSensitivity(rng.choice([6.0, -5.0]), frequency, "M/S", "COUNTS")
-    return Response(
-        instrument_sensitivity=rng.choice([None, sensitivity, sensitivity]), response_stages=stages
-    )
-
-
-def spoil(response, rng):
-    stages, sensitivity = response.response_stages, response.instrument_sensitivity
-    stage = rng.choice(stages)
-    what = rng.randrange(11)
-    if what == 0:
-        stage.stage_gain = rng.choice([None, 0.0, -3.0])
-    elif what == 1:
-        stage.stage_gain_frequency = rng.choice([None, 0.0, 0.7, 5.0])
-    elif what == 2:
-        for field in FIELDS:
-            setattr(stage, f"decimation_{field}", None)
-    elif what == 3:
-        setattr(stage, f"decimation_{rng.choice(FIELDS)}", None)
-    elif what == 4:
-        stage.input_units = rng.choice(UNITS)
-    elif what == 5:
-        stage.output_units = rng.choice(UNITS)
-    elif what == 6 and sensitivity:
-        sensitivity.frequency = rng.choice([None, 0.0, 2.0, 7.0])
-    elif what == 7 and sensitivity:
-        sensitivity.value = rng.choice([None, 0.0, 2.0])
-    elif what == 8:
-        rng.shuffle(stages)
-    elif what == 9:
-        stage.stage_sequence_number = rng.choice([0, 1, 2, 9])
-    elif hasattr(stage, "normalization_frequency"):
-        stage.normalization_frequency = rng.choice([0.0, 2.0, 3.0])
 
 
 def test_made_up_responses_sound_and_spoilt():
