@@ -8,6 +8,16 @@
 #![allow(unsafe_code)] // intrinsics, reasons below
 #![allow(clippy::inline_always)] // what is inlined takes on the instruction set of its caller
 
+use std::sync::LazyLock;
+
+/// Whether wide instructions are wanted: not with `OBSPEED_SCALAR=1`, with which tests see to it that
+/// they change no bit of what promises bits.
+pub(crate) fn wanted() -> bool {
+    static WANTED: LazyLock<bool> =
+        LazyLock::new(|| std::env::var_os("OBSPEED_SCALAR").is_none_or(|value| value != "1"));
+    *WANTED
+}
+
 /// What memory holds of four lanes.
 pub(crate) type Quad = [f64; 4];
 
@@ -246,7 +256,7 @@ macro_rules! compile {
                 fn compiled<$($generics)*>($($arg: $t),*) $($r)* {
                     $($wide)+($($arg),*)
                 }
-                if $(std::arch::is_x86_feature_detected!($feature))&&+ {
+                if $crate::simd::wanted() && $(std::arch::is_x86_feature_detected!($feature))&&+ {
                     // SAFETY: the machine has just said that it has them.
                     return unsafe { compiled($($arg),*) };
                 }

@@ -72,6 +72,8 @@ class Call:
                 self.planner = method.prepare(*args, **kwargs)
         except DeclinedError as error:
             self.declined = error
+        except MemoryError:
+            raise
         except Exception as error:  # noqa: BLE001 - ObsPy meets the same, and raises its own
             self.declined = DeclinedError(f"arguments: {type(error).__name__}: {error}")
 
@@ -100,6 +102,8 @@ class Call:
                 whole = method.whole(target, *args, **kwargs)
         except DeclinedError as error:
             declined = error
+        except MemoryError:
+            raise
         except Exception as error:  # noqa: BLE001 - ObsPy meets the same, and raises its own
             declined = DeclinedError(f"arguments: {error}")
         call = cls(name, args, kwargs)
@@ -170,7 +174,7 @@ def _unless_declined(
     try:
         return decide()
     except Exception as error:  # noqa: BLE001 - ObsPy meets the same odd object, and raises its own
-        if isinstance(error, DeclinedError):
+        if isinstance(error, (DeclinedError, MemoryError)):
             return error
         return DeclinedError(f"planning failed: {type(error).__name__}: {error}")
 

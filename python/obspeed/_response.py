@@ -121,6 +121,8 @@ def prepare(
         return _prepare(response, output, start_stage, end_stage)
     except DeclinedError:
         raise
+    except MemoryError:
+        raise
     except Exception as error:  # any object may sit in a response
         raise DeclinedError(
             str(error) or f"a response that raises {type(error).__name__}"

@@ -37,7 +37,7 @@ macro_rules! vectors {
             use super::*;
 
             pub(super) fn available() -> bool {
-                is_x86_feature_detected!($features)
+                crate::simd::wanted() && is_x86_feature_detected!($features)
             }
 
             /// The first so many vectors of each row.

@@ -12,7 +12,7 @@ use super::section::{Delay, Section};
 use super::skewed::MOST;
 
 pub(super) fn available() -> bool {
-    is_x86_feature_detected!("avx2")
+    crate::simd::wanted() && is_x86_feature_detected!("avx2")
 }
 
 /// Runs every section once per pair of (sample that enters the first, place for what leaves the last).

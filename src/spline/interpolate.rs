@@ -1,5 +1,6 @@
 //! Values of the interpolating cubic spline at other times.
 
+use crate::fft::resize;
 use crate::grid::Grid;
 use crate::parallel::Cancel;
 use crate::samples::{Sample, Transform, check_len};
@@ -38,7 +39,7 @@ impl Transform for CubicSpline {
         check_len("input", self.grid.npts_in(), src.len())?;
         check_len("output", self.grid.npts(), dst.len())?;
         let (n, x) = (src.len(), |i| self.grid.old_time(i));
-        let slopes = slopes(x, src);
+        let slopes = slopes(x, src)?;
         // Every slope depends on all samples.
         if !slopes.iter().all(|s| s.is_finite()) {
             return Err(Error::Declined("data with NaN or infinite values"));
@@ -64,7 +65,7 @@ impl Transform for CubicSpline {
 
 /// Slopes of the spline at the samples (de Boor, A Practical Guide to Splines, IV, 10 and 15),
 /// by elimination, which is stable without pivoting: all pivots are positive but for the last.
-fn slopes<S: Sample>(x: impl Fn(usize) -> f64, samples: &[S]) -> Vec<f64> {
+fn slopes<S: Sample>(x: impl Fn(usize) -> f64, samples: &[S]) -> Result<Vec<f64>> {
     let n = samples.len();
     let width = |i: usize| x(i + 1) - x(i);
     let mean = |i: usize| (samples[i + 1].to_f64() - samples[i].to_f64()) / width(i);
@@ -72,7 +73,9 @@ fn slopes<S: Sample>(x: impl Fn(usize) -> f64, samples: &[S]) -> Vec<f64> {
     let end = |h: f64, next: f64, mean: f64, next_mean: f64| {
         ((h + 2.0 * (h + next)) * next * mean + h * h * next_mean) / (h + next)
     };
-    let (mut s, mut upper) = (vec![0.0; n], vec![0.0; n]);
+    let (mut s, mut upper) = (Vec::new(), Vec::new());
+    resize(&mut s, n)?;
+    resize(&mut upper, n)?;
     let (mut h, mut m) = (width(0), mean(0));
     s[0] = end(h, width(1), m, mean(1)) / width(1);
     upper[0] = (h + width(1)) / width(1);
@@ -89,5 +92,5 @@ fn slopes<S: Sample>(x: impl Fn(usize) -> f64, samples: &[S]) -> Vec<f64> {
     for i in (0..n - 1).rev() {
         s[i] -= upper[i] * s[i + 1];
     }
-    s
+    Ok(s)
 }

@@ -87,6 +87,8 @@ def _weights(window: Any, npts: int) -> Samples | None:
         make = _named if npts <= _LARGEST_KEPT else _named.__wrapped__
         try:
             return make(window, npts)
+        except MemoryError:
+            raise
         except Exception as error:
             raise DeclinedError(f"window {window!r} cannot be made: {error}") from error
     weights = window(np.fft.fftfreq(npts)) if callable(window) else window

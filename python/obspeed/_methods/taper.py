@@ -85,6 +85,8 @@ def _window(kind: str, length: int, options: dict[str, Any]) -> npt.NDArray[np.f
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # what SciPy warns of, ObsPy is to warn of at every call
             window = _get_function_from_entry_point("taper", kind)(length, **options)
+    except MemoryError:
+        raise
     except Exception as error:
         raise DeclinedError(f"window {kind!r} cannot be made: {error}") from error
     if not isinstance(window, np.ndarray) or window.shape != (length,):
