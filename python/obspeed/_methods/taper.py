@@ -76,15 +76,13 @@ def _step(kind: str, npts: int, half: int, side: str, options: tuple[tuple[str, 
 
 
 def _window(kind: str, length: int, options: dict[str, Any]) -> npt.NDArray[np.float64]:
-    """Return ObsPy's own window, from SciPy or whoever registered it."""
-    from obspy.core.util.base import _get_function_from_entry_point  # noqa: PLC0415
-
+    """Return ObsPy's own window."""
     if kind.lower() == "cosine":
         options["p"] = 1.0
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # what SciPy warns of, ObsPy is to warn of at every call
-            window = _get_function_from_entry_point("taper", kind)(length, **options)
+            window = _function(kind)(length, **options)
     except MemoryError:
         raise
     except Exception as error:
@@ -92,3 +90,11 @@ def _window(kind: str, length: int, options: dict[str, Any]) -> npt.NDArray[np.f
     if not isinstance(window, np.ndarray) or window.shape != (length,):
         raise DeclinedError(f"window {kind!r} is not an array of {length} values")
     return np.ascontiguousarray(window, dtype=np.float64)
+
+
+@lru_cache(maxsize=64)
+def _function(kind: str) -> Any:
+    """Return what makes a window, SciPy's or whoever registered it: a slow look at all packages."""
+    from obspy.core.util.base import _get_function_from_entry_point  # noqa: PLC0415
+
+    return _get_function_from_entry_point("taper", kind)
