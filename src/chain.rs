@@ -70,11 +70,11 @@ fn run_before<T: Real>(
     y: &mut [f64],
     cancel: &dyn Cancel,
 ) -> Result<()> {
-    let mut held = T::take();
+    let mut held = T::kept().take();
     resize(&mut held, npts(before, input.len()))?;
     run(before, input, T::output(&mut held), cancel)?;
     transform.apply(T::input(&held), y, cancel)?;
-    T::give(held);
+    T::kept().give(held);
     Ok(())
 }
 

@@ -68,7 +68,7 @@ pub fn run(
     let alike = slots.chunk_by_mut(|a, b| a.job.joins(&b.job));
     let mut groups: Vec<&mut [Slot<'_>]> = alike
         .flat_map(|alike| {
-            let lanes = alike[0].job.transform().and_then(AnyTransform::in_lanes);
+            let lanes = alike[0].job.steps.first().and_then(Step::in_lanes);
             let lanes = lanes.map_or(1, InLanes::lanes);
             // Empty lanes are better than idle threads.
             alike.chunks_mut(lanes.min(alike.len().div_ceil(threads.max(1))))
@@ -102,6 +102,6 @@ fn together(group: &mut [Slot<'_>], cancel: &dyn Cancel) -> Result<()> {
         dst.push(Output::F64(f64::slice(job.output.reborrow())?));
     }
     let (src, mut dst) = (Slices::new(src)?, Slices::for_results(dst)?);
-    let step = step.as_transform().and_then(AnyTransform::in_lanes);
-    step.ok_or(Error::Declined("not in lanes"))?.apply_lanes(&src, &mut dst, cancel)
+    let step = step.in_lanes().ok_or(Error::Declined("not in lanes"))?;
+    step.apply_lanes(&src, &mut dst, cancel)
 }

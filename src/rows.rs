@@ -18,8 +18,9 @@ const ROWS: usize = 32;
 /// Samples of each row that are gathered at a time.
 const TILE: usize = 16;
 
-/// What a block of rows may take beside the array.
+/// What a block of rows may take beside the array, and what it should, to stay in the cache.
 const BLOCK_BYTES: usize = 32 << 20;
+const CACHE_BYTES: usize = 1 << 20;
 
 /// Why an array is not done, and the row where that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,15 +91,18 @@ fn copied<T: Clone>(data: &ArrayViewMut2<'_, T>) -> Array2<T> {
 
 /// How many rows are a block: empty lanes are better than idle threads, and both than much memory.
 fn block_rows<T: Real>(steps: &[Step], y: &ArrayViewMut2<'_, T>, threads: usize) -> usize {
-    let held = 2 * size_of::<f64>() * y.ncols().max(1);
-    let most = if in_lanes::<T>(steps).is_some() { ROWS } else { BLOCK_BYTES / held };
-    ROWS.min(y.nrows().div_ceil(threads.max(1))).min(most).max(1)
+    let row = 2 * size_of::<T>() * y.ncols().max(1);
+    let most = match in_lanes::<T>(steps) {
+        Some(_) => ROWS,
+        None => (CACHE_BYTES / row).clamp(ROWS / 2, ROWS).min(BLOCK_BYTES / row),
+    };
+    y.nrows().div_ceil(threads.max(1)).min(most).max(1)
 }
 
 /// The only step, if it can take samples from where they are and put them where they go.
 fn in_lanes<T: Real>(steps: &[Step]) -> Option<&dyn InLanes> {
     let [step] = steps else { return None };
-    let step = step.as_transform()?.in_lanes()?;
+    let step = step.in_lanes()?;
     (is_double::<T>() || step.stores_once()).then_some(step)
 }
 
@@ -148,7 +152,7 @@ fn by_way_of<S: Sample, T: Real>(
     mut y: ArrayViewMut2<'_, S::Real>,
     cancel: &dyn Cancel,
 ) -> Done {
-    let mut held = Held::<T>::new(y.nrows(), y.ncols(), T::take())?;
+    let mut held = Held::<T>::new(y.nrows(), y.ncols())?;
     together(
         steps,
         x,
@@ -157,7 +161,6 @@ fn by_way_of<S: Sample, T: Real>(
     )?;
     let results = Slices::new(held.rows().into_iter().map(T::input).collect())?;
     lanes::copy(&results, &mut y);
-    T::give(held.samples);
     Ok(())
 }
 
@@ -175,15 +178,22 @@ fn together<S: Sample, T: Real>(
 }
 
 /// Rows that are contiguous.
-struct Held<T> {
+struct Held<T: Sample> {
     samples: Vec<T>,
     npts: usize,
     /// Samples from one row to the next.
     pitch: usize,
 }
 
+impl<T: Sample> Drop for Held<T> {
+    fn drop(&mut self) {
+        T::kept().give(std::mem::take(&mut self.samples));
+    }
+}
+
 impl<T: Sample> Held<T> {
-    fn new(rows: usize, npts: usize, mut samples: Vec<T>) -> Result<Self> {
+    fn new(rows: usize, npts: usize) -> Result<Self> {
+        let mut samples = T::kept().take();
         // An odd number of cache lines, so that the rows do not all compete for one place in the cache.
         let line = 64 / size_of::<T>();
         let pitch = (npts.div_ceil(line) | 1) * line;
@@ -192,7 +202,7 @@ impl<T: Sample> Held<T> {
     }
 
     fn gather(x: &ArrayView2<'_, T>) -> Result<Self> {
-        let mut held = Self::new(x.nrows(), x.ncols(), Vec::new())?;
+        let mut held = Self::new(x.nrows(), x.ncols())?;
         // Rows that lie side by side share lines of the cache, and neighbours in a row do when written:
         // so by tiles, which are first read as they lie.
         let mut tile = [[T::default(); ROWS]; TILE];

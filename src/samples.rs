@@ -5,7 +5,7 @@
 use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Sub};
 
-use crate::held;
+use crate::held::Kept;
 use crate::lanes::InLanes;
 use crate::native::Native;
 use crate::parallel::Cancel;
@@ -23,6 +23,10 @@ pub trait Sample: Native + Default + Send + Sync + 'static {
     fn to_real(self) -> Self::Real;
     /// Samples of this type, to be read.
     fn input(data: &[Self]) -> Input<'_>;
+    /// The slice inside an [`Input`], if it is of this type.
+    fn samples(input: Input<'_>) -> Option<&[Self]>;
+    /// Buffers of such samples that are not in use.
+    fn kept() -> &'static Kept<Self>;
 }
 
 /// A floating sample: what pointwise steps return.
@@ -45,16 +49,19 @@ pub trait Real:
     fn slice(output: Output<'_>) -> Result<&mut [Self]>;
     /// The other way.
     fn output(data: &mut [Self]) -> Output<'_>;
-    /// A buffer to be resized: one that was given back, if there is one.
-    #[must_use]
-    fn take() -> Vec<Self> {
-        Vec::new()
-    }
-    /// Keeps a buffer for who comes next.
-    fn give(_: Vec<Self>) {}
 }
 
 const OTHER_PRECISION: Error = Error::Declined("output of another precision than the result");
+
+/// Buffers of a type of sample, kept for the process.
+macro_rules! kept {
+    ($t:ty) => {
+        fn kept() -> &'static Kept<$t> {
+            static KEPT: Kept<$t> = Kept::new();
+            &KEPT
+        }
+    };
+}
 
 macro_rules! integer_samples {
     ($($t:ty => $variant:ident),*) => {$(
@@ -71,6 +78,10 @@ macro_rules! integer_samples {
             fn input(data: &[Self]) -> Input<'_> {
                 Input::$variant(data)
             }
+            fn samples(input: Input<'_>) -> Option<&[Self]> {
+                if let Input::$variant(data) = input { Some(data) } else { None }
+            }
+            kept!($t);
         }
     )*};
 }
@@ -88,6 +99,10 @@ impl Sample for f32 {
     fn input(data: &[Self]) -> Input<'_> {
         Input::F32(data)
     }
+    fn samples(input: Input<'_>) -> Option<&[Self]> {
+        if let Input::F32(data) = input { Some(data) } else { None }
+    }
+    kept!(f32);
 }
 
 impl Sample for f64 {
@@ -102,6 +117,10 @@ impl Sample for f64 {
     fn input(data: &[Self]) -> Input<'_> {
         Input::F64(data)
     }
+    fn samples(input: Input<'_>) -> Option<&[Self]> {
+        if let Input::F64(data) = input { Some(data) } else { None }
+    }
+    kept!(f64);
 }
 
 impl Real for f32 {
@@ -132,12 +151,6 @@ impl Real for f64 {
     }
     fn output(data: &mut [Self]) -> Output<'_> {
         Output::F64(data)
-    }
-    fn take() -> Vec<Self> {
-        held::take()
-    }
-    fn give(buffer: Vec<Self>) {
-        held::give(buffer);
     }
 }
 

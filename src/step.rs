@@ -60,6 +60,12 @@ impl Step {
         &self.0
     }
 
+    /// The way to do several traces at once, if there is one.
+    #[must_use]
+    pub fn in_lanes(&self) -> Option<&dyn InLanes> {
+        self.as_transform()?.in_lanes()
+    }
+
     pub(crate) fn as_pointwise(&self) -> Result<&dyn AnyPointwise> {
         match &self.0 {
             Kind::Pointwise(step) => Ok(&**step),

@@ -144,33 +144,42 @@ dispatch! {
 #[inline(always)]
 #[allow(clippy::inline_always)] // see `dispatch`
 fn fill_body<L: Lanes>(traces: &[Input<'_>], start: usize, rows: &mut [Row]) {
-    let whole = rows.len() - rows.len() % 4;
-    let (tiles, rest) = rows.split_at_mut(whole);
     for (half, traces) in traces.chunks(4).take(LANES / 4).enumerate() {
-        for (i, rows) in tiles.as_chunks_mut::<4>().0.iter_mut().enumerate() {
-            let mut tile = [[0.0; 4]; 4];
-            for (lane, trace) in tile.iter_mut().zip(traces) {
-                with_samples!(*trace, x => *lane = widened(x, start + 4 * i));
-            }
-            let tile = L::transpose(tile.map(|lane| L::load(&lane)));
-            for (row, tile) in rows.iter_mut().zip(tile) {
-                tile.store(&mut row.as_chunks_mut().0[half]);
-            }
-        }
-    }
-    for (i, row) in rest.iter_mut().enumerate() {
-        for (lane, trace) in row.iter_mut().zip(traces) {
-            with_samples!(*trace, x => *lane = x[start + whole + i].to_f64());
-        }
+        let span = start..start + rows.len();
+        with_samples!(traces[0], first => fill_half::<L, _>(first, traces, span, rows, half));
     }
 }
 
+/// Tile by tile where four traces are of the type of the first, else one after the other.
 #[inline(always)]
 #[allow(clippy::inline_always)] // see `dispatch`
-fn widened<S: Sample>(x: &[S], start: usize) -> [f64; 4] {
-    let mut lane = [0.0; 4];
-    lane.iter_mut().zip(&x[start..start + 4]).for_each(|(y, x)| *y = x.to_f64());
-    lane
+fn fill_half<L: Lanes, S: Sample>(
+    _first: &[S],
+    traces: &[Input<'_>],
+    span: Range<usize>,
+    rows: &mut [Row],
+    half: usize,
+) {
+    let mut done = 0;
+    if let &[a, b, c, d] = traces
+        && let [Some(a), Some(b), Some(c), Some(d)] = [a, b, c, d].map(S::samples)
+    {
+        let (tiles, _) = rows.as_chunks_mut::<4>();
+        let lanes = [a, b, c, d].map(|x| x[span.clone()].as_chunks::<4>().0);
+        for (i, rows) in tiles.iter_mut().enumerate() {
+            let tile = lanes.map(|x| L::load(&x[i].map(S::to_f64)));
+            for (row, tile) in rows.iter_mut().zip(L::transpose(tile)) {
+                tile.store(&mut row.as_chunks_mut().0[half]);
+            }
+        }
+        done = 4 * tiles.len();
+    }
+    for (lane, trace) in (4 * half..).zip(traces) {
+        with_samples!(*trace, x => {
+            let x = &x[span.start + done..span.end];
+            rows[done..].iter_mut().zip(x).for_each(|(row, x)| row[lane] = x.to_f64());
+        });
+    }
 }
 
 dispatch! {
@@ -181,30 +190,51 @@ dispatch! {
 #[inline(always)]
 #[allow(clippy::inline_always)] // see `dispatch`
 fn empty_body<L: Lanes>(rows: &[Row], traces: &mut [Output<'_>], start: usize) {
-    let (tiles, rest) = rows.as_chunks::<4>();
     for (half, traces) in traces.chunks_mut(4).take(LANES / 4).enumerate() {
-        for (i, rows) in tiles.iter().enumerate() {
-            let tile = rows.each_ref().map(|row| L::load(&row.as_chunks().0[half]));
-            for (lane, trace) in L::transpose(tile).into_iter().zip(&mut *traces) {
-                let mut samples = [0.0; 4];
-                lane.store(&mut samples);
-                rounded(&samples, trace, start + 4 * i);
-            }
+        let span = start..start + rows.len();
+        match &traces[0] {
+            Output::F32(_) => empty_half::<L, f32>(rows, traces, span, half),
+            Output::F64(_) => empty_half::<L, f64>(rows, traces, span, half),
         }
     }
-    for (i, row) in rest.iter().enumerate() {
-        for (lane, trace) in row.iter().zip(&mut *traces) {
-            rounded(&[*lane], trace, start + 4 * tiles.len() + i);
+}
+
+/// As [`fill_half`], for traces of type `T` if four are alike.
+#[inline(always)]
+#[allow(clippy::inline_always)] // see `dispatch`
+fn empty_half<L: Lanes, T: Real>(
+    rows: &[Row],
+    traces: &mut [Output<'_>],
+    span: Range<usize>,
+    half: usize,
+) {
+    let mut done = 0;
+    if let [a, b, c, d] = &mut *traces
+        && let [Ok(a), Ok(b), Ok(c), Ok(d)] = [a, b, c, d].map(|y| T::slice(y.reborrow()))
+    {
+        let (tiles, _) = rows.as_chunks::<4>();
+        let mut lanes = [a, b, c, d].map(|y| y[span.clone()].as_chunks_mut::<4>().0);
+        for (i, rows) in tiles.iter().enumerate() {
+            let tile = rows.each_ref().map(|row| L::load(&row.as_chunks().0[half]));
+            for (y, tile) in lanes.iter_mut().zip(L::transpose(tile)) {
+                let mut samples = [0.0; 4];
+                tile.store(&mut samples);
+                y[i] = samples.map(T::from_f64);
+            }
+        }
+        done = 4 * tiles.len();
+    }
+    for (lane, trace) in (4 * half..).zip(traces) {
+        let rest = rows[done..].iter().map(|row| row[lane]);
+        match trace {
+            Output::F32(y) => round(rest, &mut y[span.start + done..span.end]),
+            Output::F64(y) => round(rest, &mut y[span.start + done..span.end]),
         }
     }
 }
 
 #[inline(always)]
 #[allow(clippy::inline_always)] // see `dispatch`
-fn rounded(samples: &[f64], trace: &mut Output<'_>, start: usize) {
-    let span = start..start + samples.len();
-    match trace {
-        Output::F32(y) => y[span].iter_mut().zip(samples).for_each(|(y, x)| *y = f32::from_f64(*x)),
-        Output::F64(y) => y[span].copy_from_slice(samples),
-    }
+fn round<T: Real>(from: impl Iterator<Item = f64>, to: &mut [T]) {
+    to.iter_mut().zip(from).for_each(|(y, x)| *y = T::from_f64(x));
 }
