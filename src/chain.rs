@@ -96,11 +96,11 @@ fn run_cut<T: Real>(
         });
         return Ok(());
     }
-    let mut held = T::take();
+    let mut held = T::kept().take();
     resize(&mut held, n)?;
     run(before, input, T::output(&mut held), cancel)?;
     y.copy_from_slice(&held[range]);
-    T::give(held);
+    T::kept().give(held);
     Ok(())
 }
 

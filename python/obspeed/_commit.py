@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import obspy.core.trace
@@ -36,18 +36,21 @@ def write_history(trace: Trace, entries: Sequence[str]) -> tuple[list[Effect], l
     messages : list of (str, type)
         ObsPy's warning that this number is reached.
     """
-    log = trace.stats.__dict__.get("processing", [])
+    own = trace.stats.__dict__
+    log = own.get("processing")
     limit = trace._max_processing_info
-    kept = list(entries[: max(0, limit - len(log))])
-    text = (
-        "List of processing information in Trace.stats.processing reached maximal length of "
-        f"{limit} entries."
-    )
-    full = kept and len(log) + len(kept) == limit
-    messages: list[Message] = [(text, UserWarning)] if full else []
-    if "processing" in trace.stats.__dict__:
-        return [(log, None, entry) for entry in kept], messages
-    return [(trace.stats.__dict__, "processing", kept)], messages
+    room = limit - len(log or ())
+    kept = list(entries) if len(entries) < room else list(entries[: max(0, room)])
+    messages: list[Message] = []
+    if kept and len(kept) == room:
+        text = (
+            "List of processing information in Trace.stats.processing reached maximal length of "
+            f"{limit} entries."
+        )
+        messages.append((text, UserWarning))
+    if log is None and "processing" not in own:
+        return [(own, "processing", kept)], messages
+    return [(log, None, entry) for entry in kept], messages
 
 
 def _in_order(planned: Sequence[Planned], messages: list[Message], room: int) -> Iterator[Message]:
@@ -60,42 +63,76 @@ def _in_order(planned: Sequence[Planned], messages: list[Message], room: int) ->
             yield from messages
 
 
-def commit(trace: Trace, planned: Sequence[Planned], data: Samples, entries: Sequence[str]) -> None:
+def is_plain(trace: Trace) -> bool:
+    """Whether what ObsPy derives when data and stats are set can be settled beforehand."""
+    return type(trace).__setattr__ is Trace.__setattr__ and type(trace.stats) is Stats
+
+
+def changes(
+    trace: Trace, planned: Sequence[Planned], data: Samples, entries: Sequence[str]
+) -> tuple[list[Effect], list[Message]]:
     """
-    Warn, then set data, stats and history; an interrupt comes before all of it or after.
+    Plan what brings a plain trace to what its calls make of it.
 
     Parameters
     ----------
     trace : obspy.Trace
-        The trace.
+        The trace, which is only read.
     planned : sequence of Planned
         What the calls do to it.
     data : ndarray
-        The samples after them.
+        Where the samples after them are, or will be.
     entries : sequence of str
         Their history.
+
+    Returns
+    -------
+    effects : list of Effect
+        For `_core.apply`.
+    messages : list of (str, type)
+        What is to be warned of before.
     """
-    effects, messages = write_history(trace, entries)
-    room = trace._max_processing_info - len(trace.stats.__dict__.get("processing", []))
-    for message, category in _in_order(planned, messages, room):
-        warn(message, category)
-    if all(p.in_place for p in planned):
-        _core.apply([(trace.data, Ellipsis, data), *effects])
-        return
-    stats = trace.stats
-    moved = [p.stats for p in planned if p.stats is not None]
-    if moved:
-        stats = sampling(stats)
-        for move in moved:
-            move(stats)
-        stats.npts = len(data)
-    if type(trace).__setattr__ is Trace.__setattr__ and type(stats) is Stats:
-        # What Trace and Stats check and derive when they are set is settled here, and in one piece.
+    effects, full = write_history(trace, entries)
+    messages: list[Message] = []
+    moves, in_place = [], True
+    for p in planned:
+        messages += p.warnings
+        in_place = in_place and p.in_place
+        if p.stats is not None:
+            moves.append(p.stats)
+    if full:
+        room = trace._max_processing_info - len(trace.stats.__dict__.get("processing") or ())
+        messages = list(_in_order(planned, full, room))
+    if in_place:
+        return [(trace.data, Ellipsis, data), *effects], messages
+    effects.append((trace.__dict__, "data", data))
+    if moves:
         own: dict[str, Any] = trace.stats.__dict__
-        changed = [(own, key, stats.__dict__[key]) for key in SAMPLING] if moved else []
-        _core.apply([*changed, (trace.__dict__, "data", data), *effects])
-    else:
-        for key in ("starttime", "sampling_rate") if moved else ():
-            trace.stats[key] = stats[key]
+        moved = _moved(trace.stats, moves, data).__dict__
+        effects += [(own, key, moved[key]) for key in SAMPLING]
+    return effects, messages
+
+
+def _moved(stats: Stats, moves: Sequence[Callable[[Stats], None]], data: Samples) -> Stats:
+    """Return new stats with the sampling after all moves."""
+    moved = sampling(stats)
+    for move in moves:
+        move(moved)
+    moved.npts = len(data)
+    return moved
+
+
+def commit(trace: Trace, planned: Sequence[Planned], data: Samples, entries: Sequence[str]) -> None:
+    """Warn, then set data, stats and history; an interrupt comes before all of it or after."""
+    effects, messages = changes(trace, planned, data, entries)
+    for message, category in messages:
+        warn(message, category)
+    if not is_plain(trace) and not all(p.in_place for p in planned):
+        effects, _ = write_history(trace, entries)
+        moves = [p.stats for p in planned if p.stats is not None]
+        if moves:
+            moved = _moved(trace.stats, moves, data)
+            for key in ("starttime", "sampling_rate"):
+                trace.stats[key] = moved[key]
         trace.data = data
-        _core.apply(effects)
+    _core.apply(effects)

@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from obspy import Stream, Trace
 
 from . import _check, _core, _history, _originals
-from ._commit import Effect, commit, warn, write_history
+from ._commit import Effect, changes, commit, is_plain, warn, write_history
 from ._errors import DeclinedError
 from ._filters import warnings_raise
 from ._methods import STEPS, Equality
@@ -24,8 +24,10 @@ from ._report import record
 from ._runs import result_npts, runs, waves
 from ._threads import get_num_threads
 
+if TYPE_CHECKING:
+    from ._core import Step
+
 _local = threading.local()
-_Decision = TypeVar("_Decision")
 
 
 _QUIET = frozenset({"ignore", "warn"})
@@ -136,12 +138,15 @@ class Call:
         return getattr(trace, self.name)(*self.args, **self.kwargs)
 
 
+_Job = tuple[Samples, "Samples | None", "list[Step]", list[Effect]]
+
+
 class Answer(NamedTuple):
-    """The kernels' result for one trace; not yet committed unless it is `written`."""
+    """The kernels' result for one trace; to be committed unless that is `done`."""
 
     planned: list[Planned]
     data: Samples
-    written: bool
+    done: bool
 
 
 Outcome = Answer | Exception | None
@@ -150,20 +155,22 @@ Outcome = Answer | Exception | None
 
 def plan(calls: Sequence[Call], trace: Trace) -> list[Planned] | Exception:
     """Plan `calls` for one trace, or return why this cannot be done."""
-    return _unless_declined(
-        calls, trace, lambda: plan_calls([call.planner for call in calls], trace)
-    )
+    try:
+        return _refusal(calls, trace) or plan_calls([call.planner for call in calls], trace)
+    except Exception as error:  # noqa: BLE001 - ObsPy meets the same odd object, and raises its own
+        return _declined(error)
 
 
 def make(call: Call, trace: Trace) -> list[Trace] | Exception:
     """Make what a call returns for one trace, which is only read, or return why not."""
-    return _unless_declined([call], trace, lambda: call.maker(trace) if call.maker else [])
+    try:
+        return _refusal([call], trace) or (call.maker(trace) if call.maker else [])
+    except Exception as error:  # noqa: BLE001 - as above
+        return _declined(error)
 
 
-def _unless_declined(
-    calls: Sequence[Call], trace: Trace, decide: Callable[[], _Decision]
-) -> _Decision | Exception:
-    """Return what is decided for one trace, or why it goes to ObsPy."""
+def _refusal(calls: Sequence[Call], trace: Trace) -> DeclinedError | None:
+    """Return why these calls go to ObsPy whatever the trace holds, if they do."""
     for call in calls:
         if call.declined is not None:
             return call.declined
@@ -171,12 +178,13 @@ def _unless_declined(
             call.name in vars(trace) or not _originals.is_known(type(trace), call.name)
         ):
             return DeclinedError(f"{type(trace).__name__}.{call.name} is not ObsPy's")
-    try:
-        return decide()
-    except Exception as error:  # noqa: BLE001 - ObsPy meets the same odd object, and raises its own
-        if isinstance(error, (DeclinedError, MemoryError)):
-            return error
-        return DeclinedError(f"planning failed: {type(error).__name__}: {error}")
+    return None
+
+
+def _declined(error: Exception) -> Exception:
+    if isinstance(error, (DeclinedError, MemoryError)):
+        return error
+    return DeclinedError(f"planning failed: {type(error).__name__}: {error}")
 
 
 def compute(
@@ -188,8 +196,8 @@ def compute(
     """
     Run the kernels on all planned traces.
 
-    Only a trace that ObsPy too would write to, and that nothing can stop, is changed here, and is
-    then done: data and history.
+    Those of which nothing has to be warned are done at once, data and history, up to the first that
+    has no answer; after it only those that ObsPy too would write to, and that nothing can stop.
 
     Returns
     -------
@@ -199,30 +207,44 @@ def compute(
         What stopped the run.
     """
     outcomes: list[Outcome] = [p if isinstance(p, Exception) else None for p in plans]
-    jobs, places = [], []
+    jobs: list[_Job] = []
+    places = []
+    prompt = True
     for i, (trace, planned) in enumerate(zip(traces, plans, strict=True)):
         if isinstance(planned, Exception):
+            prompt = False
             continue
         source, rest = _cut(trace.data, planned)
         if not rest:
-            outcomes[i] = Answer(planned, source, written=False)
+            outcomes[i] = Answer(planned, source, done=False)
+            prompt = False
             continue
-        steps = [step for p in rest for step in (*p.before, p.step)]
-        written = writes_at_once(calls, planned, trace)
-        output: Samples | None = None
+        steps = [rest[0].step] if len(rest) == 1 else []
+        if not steps or rest[0].before:
+            steps = [step for p in rest for step in (*p.before, p.step)]
         effects: list[Effect] = []
-        if written:
+        if writes_at_once(calls, planned, trace):
             effects, _ = write_history(trace, [calls[0].history])
-        else:
-            output = np.empty(result_npts(planned, trace), planned[-1].dtype)
+            jobs.append((source, None, steps, effects))
+            places.append((i, Answer(planned, source, True), True))
+            continue
+        output: Samples = np.empty(result_npts(planned, trace), planned[-1].dtype)
+        done = prompt and is_plain(trace)
+        if done:
+            effects, messages = changes(trace, planned, output, _entries(calls, planned))
+            if messages:
+                done, effects = False, []
         jobs.append((source, output, steps, effects))
-        places.append((i, Answer(planned, source if output is None else output, written)))
+        places.append((i, Answer(planned, output, done), False))
     errors, interrupt = _core.run(jobs, get_num_threads(), progress)
-    for (i, answer), error in zip(places, errors, strict=True):
+    failed = False
+    for (i, answer, written), error in zip(places, errors, strict=True):
         if error is None:
-            outcomes[i] = answer
-        elif not isinstance(error, KeyboardInterrupt):
-            outcomes[i] = error
+            outcomes[i] = answer._replace(done=False) if failed and not written else answer
+        else:
+            failed = True
+            if not isinstance(error, KeyboardInterrupt):
+                outcomes[i] = error
     return outcomes, interrupt
 
 
@@ -259,10 +281,14 @@ def written_at_once(
 
 def finish(calls: Sequence[Call], trace: Trace, answer: Answer) -> None:
     """Commit an answer, unless the run has done so."""
-    if not answer.written:
-        pairs = zip(calls, answer.planned, strict=True)
-        entries = [entry for call, p in pairs for entry in (*p.entries, call.history)]
-        commit(trace, answer.planned, answer.data, entries)
+    if not answer.done:
+        commit(trace, answer.planned, answer.data, _entries(calls, answer.planned))
+
+
+def _entries(calls: Sequence[Call], planned: list[Planned]) -> list[str]:
+    """Return what the calls leave in the history."""
+    pairs = zip(calls, planned, strict=True)
+    return [entry for call, p in pairs for entry in (*p.entries, call.history)]
 
 
 @contextmanager

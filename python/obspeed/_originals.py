@@ -45,12 +45,9 @@ def is_original(kind: type, name: str) -> bool:
 
 def is_known(kind: type, name: str) -> bool:
     """Whether objects of this class have ObsPy's method or obspeed's, not an override or a mock."""
-    base = Stream if issubclass(kind, Stream) else Trace
     function = getattr(kind, name, None)
-    return function is not None and function in {
-        _at_import.get((base, name)),
-        ours.get((base, name)),
-    }
+    key = (Stream if issubclass(kind, Stream) else Trace, name)
+    return function is not None and (function is _at_import.get(key) or function is ours.get(key))
 
 
 @cache

@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from obspy import Trace
+from obspy.core import Stats
 
 from ._errors import DeclinedError
 
 if TYPE_CHECKING:
-    from obspy.core import Stats
-
     from ._core import Step
 
 Samples = npt.NDArray[Any]
 Message = tuple[str, type[Warning]]
 
 SAMPLING = ("sampling_rate", "delta", "starttime", "endtime", "npts")
-_ID = ("network", "station", "location", "channel")
+_KEYS = ("network", "station", "location", "channel", *SAMPLING)
 DTYPES = {np.dtype(name) for name in ("int16", "int32", "int64", "float32", "float64")}
 
 
@@ -110,20 +109,21 @@ def check_trace(trace: Trace) -> None:
     DeclinedError
         With the reason, if the kernels do not take these samples.
     """
-    data = trace.data
+    data, stats = trace.data, trace.stats
     if type(data) is not np.ndarray:
         kind = "masked array" if isinstance(data, np.ma.MaskedArray) else type(data).__name__
         raise DeclinedError(f"the data are a {kind}")
-    if data.dtype not in DTYPES or not data.dtype.isnative:
+    if data.dtype not in DTYPES:  # nor those in the other byte order
         raise DeclinedError(f"the data are of type {data.dtype.str}")
-    if data.ndim != 1 or not data.flags.aligned or not data.flags.c_contiguous:
+    flags = data.flags
+    if data.ndim != 1 or not flags.aligned or not flags.c_contiguous:
         raise DeclinedError("the data are not a one-dimensional, aligned, contiguous array")
-    if type(trace.stats.__dict__.get("processing", [])) is not list:
+    if type(stats.__dict__.get("processing", [])) is not list:
         raise DeclinedError("stats.processing is not a list")
     its_class: type = type(trace)
     if not _is_plain(its_class):
         raise DeclinedError(f"{its_class.__name__} has its own idea of what a trace holds")
-    if len(data) != trace.stats.npts:
+    if len(data) != stats.npts:
         raise DeclinedError("stats.npts is not the number of samples")
     if len(data) == 0:
         raise DeclinedError("the trace is empty")
@@ -153,26 +153,34 @@ def plan_calls(planners: list[Planner], trace: Trace) -> list[Planned]:
     """
     check_trace(trace)
     state = State(trace)
-    planned = []
+    planned: list[Planned] = []
+    in_place = True
     for planner in planners:
+        if planned:
+            _advance(state, planned[-1])
         plan = planner(state)
         planned.append(plan)
-        if all(p.in_place for p in planned) and not trace.data.flags.writeable:
+        in_place = in_place and plan.in_place
+        if in_place and not trace.data.flags.writeable:
             raise DeclinedError("the data are read-only and ObsPy writes to them")
-        if len(planned) < len(planners):
-            state.dtype = plan.dtype
-            if plan.stats is not None:
-                if state.stats is trace.stats:
-                    state.stats = sampling(trace.stats)
-                plan.stats(state.stats)
-                if plan.npts is not None:
-                    state.stats.npts = plan.npts
     return planned
+
+
+def _advance(state: State, plan: Planned) -> None:
+    """Bring a state to what a call leaves."""
+    state.dtype = plan.dtype
+    if plan.stats is not None:
+        if state.stats is state.trace.stats:
+            state.stats = sampling(state.stats)
+        plan.stats(state.stats)
+        if plan.npts is not None:
+            state.stats.npts = plan.npts
 
 
 def sampling(stats: Stats) -> Stats:
     """Return new stats with the id and the sampling of `stats`, and nothing else."""
     copied: Stats = object.__new__(type(stats))
     # What the keys derive from each other has been settled when they were set.
-    copied.__dict__.update((key, stats[key]) for key in (*_ID, *SAMPLING))
+    own = stats.__dict__ if type(stats) is Stats else stats
+    copied.__dict__.update({key: own[key] for key in _KEYS})
     return copied

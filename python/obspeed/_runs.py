@@ -14,6 +14,8 @@ from ._threads import get_num_threads
 # Results of one run, for each thread. The arrays that they replace are free when the next run makes
 # its own: memory that was in use is several times faster to write to than memory that is new.
 _RUN_BYTES = 1 << 20
+# The same for steps that do several traces in less time than one after the other.
+_RUN_BYTES_IN_LANES = 4 << 20
 
 
 def waves(traces: list[Trace]) -> list[list[Trace]]:
@@ -23,23 +25,21 @@ def waves(traces: list[Trace]) -> list[list[Trace]]:
     One wave, or one for each trace where a trace, its stats or its history stand in the stream
     twice: the second time they are what the first time made of them.
     """
-    for key in (id, _stats, _history):
-        if len({key(trace) for trace in traces}) < len(traces):
+    stats = [trace.stats for trace in traces]
+    histories = [s.__dict__.get("processing", s) for s in stats]
+    for things in (traces, stats, histories):
+        if len({id(thing) for thing in things}) < len(things):
             return [[trace] for trace in traces]
     return [traces]
 
 
-def _stats(trace: Trace) -> int:
-    return id(trace.stats)
-
-
-def _history(trace: Trace) -> int:
-    return id(trace.stats.__dict__.get("processing", trace))
-
-
 def result_npts(planned: list[Planned], trace: Trace) -> int:
     """Return the number of samples after all planned calls."""
-    return next((p.npts for p in reversed(planned) if p.npts is not None), len(trace.data))
+    npts = len(trace.data)
+    for p in planned:
+        if p.npts is not None:
+            npts = p.npts
+    return npts
 
 
 def runs(
@@ -78,10 +78,13 @@ def runs(
         return
     writing = any(in_place)
     threads = get_num_threads()
+    steps = [p[0].step for p in plans if not isinstance(p, Exception) and len(p) == 1]
+    in_lanes = any(step.is_in_lanes for step in steps)
+    most = _RUN_BYTES_IN_LANES if in_lanes else _RUN_BYTES
     begin, held = 0, 0
     for i, (trace, planned) in enumerate(zip(traces, plans, strict=True)):
         alone = writing and not in_place[i]
-        full = held > threads * _RUN_BYTES and (i - begin) % threads == 0
+        full = held > threads * most and (i - begin) % threads == 0
         if i > begin and (alone or full):
             yield begin, i
             begin, held = i, 0

@@ -42,7 +42,8 @@ pub fn apply(effects: Vec<Effect<'_>>) -> PyResult<()> {
 }
 
 /// Runs jobs, each a tuple (data, output or None for in place, steps, effects), on up to `threads`
-/// threads. The effects of a job that is done are applied before this returns.
+/// threads. Before this returns, the effects of jobs that are done are applied, in order: of those in
+/// place all, of the others up to the first job that is not done.
 ///
 /// Returns a list with None for each job that is done and an exception for each that is not, whose
 /// data are then untouched, and the exception that stopped the run, a `KeyboardInterrupt` say, or
@@ -62,6 +63,7 @@ pub fn run<'py>(
     let mut held = Vec::with_capacity(count);
     let mut wanted = Vec::with_capacity(count);
     for (data, output, steps, effects) in jobs {
+        wanted.push((output.is_none(), effects));
         let borrowed = match &output {
             Some(output) => {
                 Readable::new(&data).and_then(|input| Ok((Some(input), Writable::new(output)?)))
@@ -72,7 +74,6 @@ pub fn run<'py>(
             Ok(arrays) => {
                 failures.push(None);
                 held.push((failures.len() - 1, arrays, steps));
-                wanted.push(effects);
             }
             Err(error) => failures.push(Some(error)),
         }
@@ -95,11 +96,17 @@ pub fn run<'py>(
     };
     let (results, interrupt) =
         detached(py, report, |stop| jobs::run(work, threads, stop, &finished));
-    for ((i, result), effects) in index.into_iter().zip(results).zip(wanted) {
-        match result {
-            Ok(()) => failures[i] = apply(effects).err(),
-            Err(error) => failures[i] = Some(to_py(&error)),
+    for (i, result) in index.into_iter().zip(results) {
+        failures[i] = result.err().map(|error| to_py(&error));
+    }
+    drop(held); // effects write to the arrays
+    // What follows a failure is for the caller to decide, save for data that are already changed.
+    let mut failed = false;
+    for (failure, (in_place, effects)) in failures.iter_mut().zip(wanted) {
+        if failure.is_none() && (in_place || !failed) {
+            *failure = apply(effects).err();
         }
+        failed |= failure.is_some();
     }
     log::debug!(
         target: "obspeed",

@@ -159,12 +159,15 @@ def test_check_warns_of_a_difference(environment):
         obspeed.detrend(trace(), "foo")
     from obspeed import _execute
 
-    right = _execute.commit
+    right = _execute.compute
 
-    def wrong(tr, planned, data, entries):
-        right(tr, planned, data + 1e-9, entries)
+    def wrong(calls, traces, plans):
+        outcomes, interrupt = right(calls, traces, plans)
+        for tr in traces:
+            tr.data += 1e-9
+        return outcomes, interrupt
 
-    environment.setattr(_execute, "commit", wrong)
+    environment.setattr(_execute, "compute", wrong)
     with pytest.warns(obspeed.CheckWarning, match="detrend: .*within 1e-13 of the largest, got "):
         obspeed.detrend(Stream([trace()]), "linear")
     with pytest.warns(obspeed.CheckWarning, match="detrend: .*within 0 of the largest, got "):

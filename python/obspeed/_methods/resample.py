@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from obspy.core import Stats
 
 _NONE_LEFT = "Resampled trace would have less than one sample. Retaining exactly one sample."
-_LARGEST_KEPT = 1 << 18
+_LARGEST_KEPT = 1 << 19
 
 
 def prepare(
@@ -99,7 +99,7 @@ def _weights(window: Any, npts: int) -> Samples | None:
     return _half(weights)
 
 
-@lru_cache(maxsize=32, typed=True)
+@lru_cache(maxsize=16, typed=True)
 def _named(window: Any, npts: int) -> Samples:
     from scipy.signal import get_window  # noqa: PLC0415 - importing obspeed starts no BLAS
 

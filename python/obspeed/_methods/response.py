@@ -162,14 +162,19 @@ def _finder(inventory: Any) -> Callable[[State], Found]:
         inventories = [_opened(i) for i in inventory]
     else:
         raise DeclinedError(f"an inventory of type {type(inventory).__name__}")
-    known = {Inventory, Network, StationXML}
-    if any(type(i) not in known or "get_response" in vars(i) for i in inventories):
+    kinds = {Inventory, Network, StationXML}
+    if any(type(i) not in kinds or "get_response" in vars(i) for i in inventories):
         raise DeclinedError("an inventory that may answer in its own way")
     channels: dict[str, list[list[list[Any]]]] = {}
+    known: dict[tuple[str, int], Found] = {}
 
     def find(state: State) -> Found:
-        stats = state.stats
-        seed_id = state.trace.id
+        key = state.trace.id, state.stats.starttime.ns
+        if key not in known:
+            known[key] = search(key[0], state.stats)
+        return known[key]
+
+    def search(seed_id: str, stats: Any) -> Found:
         if seed_id not in channels:
             channels[seed_id] = [list(_channels(i, stats)) for i in inventories]
         found: list[Response] = []
