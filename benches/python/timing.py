@@ -12,6 +12,9 @@ from obspy import Stream
 
 import obspeed
 
+# What seconds are counted with; `time.process_time` where other work disturbs the wall clock.
+clock = time.perf_counter
+
 
 class NotEqualError(Exception):
     """The two answers differ by more than the class of the method allows."""
@@ -46,10 +49,16 @@ class Row:
         """How many times sooner obspeed is done."""
         return self.obspy / self.obspeed
 
+    @property
+    def missed(self) -> bool:
+        """Whether the goal is missed; CPU seconds do not tell of two threads."""
+        comparable = self.case.threads == 1 or clock is time.perf_counter
+        return comparable and self.ratio < self.case.goal
+
     def __str__(self) -> str:
         case, floor = self.case, self.case.floor
         above = f"{self.obspeed / floor:8.1f}x" if floor else f"{'':9}"
-        verdict = "" if self.ratio >= case.goal else "  MISSED"
+        verdict = "  MISSED" if self.missed else ""
         return (
             f"{case.name:<44}{case.threads:>3}{self.obspy * 1e3:>11.3f}{self.obspeed * 1e3:>11.3f}"
             f"{self.ratio:>9.1f}x{case.goal:>6g}x{above}{self.difference:>10.1e}{verdict}"
@@ -87,9 +96,9 @@ def once(stream, work):
     """`(result, seconds)` of `work` on a copy of `stream`; the copy is not timed."""
     copied = stream.copy()
     with garbage_kept():
-        began = time.perf_counter()
+        began = clock()
         work(copied)
-        seconds = time.perf_counter() - began
+        seconds = clock() - began
     return copied, seconds
 
 
