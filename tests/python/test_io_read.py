@@ -3,6 +3,7 @@
 import os
 import pickle
 import random
+import sys
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from obspy import Stream, Trace, UTCDateTime
 from obspy.core import AttribDict, Stats
 from records import record
+from subprocesses import run_python
 
 import obspeed
 from obspeed import _core, _io
@@ -283,3 +285,42 @@ def test_the_answers_do_not_share_memory(tmp_path):
         first, second = _io.read(path), _io.read(path)
     first[0].data[:] = -1
     assert not np.array_equal(first[0].data, second[0].data)
+
+
+INTERRUPTED = """
+    import os, signal, sys, threading, time
+    import numpy as np
+    import obspeed
+    from obspeed import _core
+    from obspy import Trace
+
+    # The last of many records is damaged: all are decoded, and no answer takes memory.
+    Trace(np.arange(2_000_000, dtype="i4") % 997).write(sys.argv[2], "MSEED", encoding="STEIM1")
+    content = bytearray(open(sys.argv[2], "rb").read())
+    content[-4096 + 72] ^= 1
+    open(sys.argv[2], "wb").write(content)
+
+    def read(files):
+        began = time.perf_counter()
+        answers = _core.read_mseed([sys.argv[2]] * files, int(sys.argv[1]))
+        assert all("last sample" in str(answer) for answer in answers), answers[0]
+        return time.perf_counter() - began
+
+    files = 50
+    while (seconds := read(files)) < 1.0:
+        files *= 2
+    signals = threading.Timer(0.3 * seconds, os.kill, (os.getpid(), signal.SIGINT))
+    signals.start()
+    try:
+        read(10 * files)
+    except KeyboardInterrupt:
+        raise SystemExit(0)
+    raise SystemExit("there was no KeyboardInterrupt")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="os.kill(SIGINT) is for POSIX")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_interrupted(tmp_path, threads):
+    """Ctrl-C ends the reading of many files long before the last."""
+    run_python(INTERRUPTED, threads, tmp_path / "x", deadline=100)

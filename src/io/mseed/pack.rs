@@ -2,31 +2,40 @@
 
 use super::Order;
 use super::steim::{FRAME, Kind};
+use crate::io::memory::room;
 use crate::{Error, Result};
 
-/// A way to fill a word: how many differences, of how many bits, under which code, and what stands in
-/// the word's highest two bits where there is room for that.
+/// The most differences a word can hold.
+const MOST: usize = 7;
+
+/// A way to fill a word: with how many bits for each difference, under which code, and what stands
+/// in the word's highest two bits where there is room for that.
+#[derive(Clone, Copy)]
 struct Way {
-    count: usize,
-    bits: u32,
+    bits: u8,
     code: u32,
     mark: u32,
 }
 
-const fn way(count: usize, bits: u32, code: u32, mark: u32) -> Way {
-    Way { count, bits, code, mark: mark << 30 }
+const fn way(bits: u8, code: u32, mark: u32) -> Way {
+    Way { bits, code, mark: mark << 30 }
 }
 
-/// The fullest first.
-const STEIM1: [Way; 3] = [way(4, 8, 1, 0), way(2, 16, 2, 0), way(1, 32, 3, 0)];
-const STEIM2: [Way; 7] = [
-    way(7, 4, 3, 2),
-    way(6, 5, 3, 1),
-    way(5, 6, 3, 0),
-    way(4, 8, 1, 0),
-    way(3, 10, 2, 3),
-    way(2, 15, 2, 2),
-    way(1, 30, 2, 1),
+/// No difference has so few bits.
+const NONE: Way = way(0, 0, 0);
+
+/// The ways to put in one difference, two and so on.
+type Ways = [Way; MOST];
+
+static STEIM1: Ways = [way(32, 3, 0), way(16, 2, 0), NONE, way(8, 1, 0), NONE, NONE, NONE];
+static STEIM2: Ways = [
+    way(30, 2, 1),
+    way(15, 2, 2),
+    way(10, 2, 3),
+    way(8, 1, 0),
+    way(6, 3, 0),
+    way(5, 3, 1),
+    way(4, 3, 2),
 ];
 
 /// Bits that a two's complement number needs.
@@ -37,6 +46,7 @@ fn width(x: i32) -> u32 {
 /// Differences between samples, and how many bits they need.
 pub struct Differences {
     values: Vec<i32>,
+    /// With as many more behind them as a word may ask for, which fit nowhere.
     widths: Vec<u8>,
 }
 
@@ -47,7 +57,7 @@ impl Differences {
     /// [`Error::Declined`] if one needs more bits than a word of this kind has.
     pub fn of(kind: Kind, x: &[i32]) -> Result<Self> {
         let widest = if kind == Kind::Steim1 { 32 } else { 30 };
-        let (mut values, mut widths) = (Vec::with_capacity(x.len()), Vec::with_capacity(x.len()));
+        let (mut values, mut widths) = (room(x.len())?, room(x.len() + MOST)?);
         let before = x.first().into_iter().chain(x);
         for (before, now) in before.zip(x) {
             let difference = now.checked_sub(*before).filter(|d| width(*d) <= widest);
@@ -55,6 +65,7 @@ impl Differences {
             values.push(difference);
             widths.push(width(difference).to_le_bytes()[0]);
         }
+        widths.extend_from_slice(&[u8::MAX; MOST]);
         Ok(Self { values, widths })
     }
 
@@ -67,6 +78,10 @@ impl Differences {
         first: usize,
         frames: &mut [[u8; FRAME]],
     ) -> usize {
+        let ways = match kind {
+            Kind::Steim1 => &STEIM1,
+            Kind::Steim2 => &STEIM2,
+        };
         let mut next = first;
         for (n, frame) in frames.iter_mut().enumerate() {
             if next == x.len() {
@@ -75,10 +90,10 @@ impl Differences {
             let (words, _) = frame.as_chunks_mut::<4>();
             let mut codes = 0;
             for (i, place) in words.iter_mut().enumerate().skip(if n == 0 { 3 } else { 1 }) {
-                let Some((way, word)) = self.word(kind, order, next) else { break };
+                let Some((count, code, word)) = self.word(ways, order, next) else { break };
                 *place = word;
-                codes |= way.code << (30 - 2 * i);
-                next += way.count;
+                codes |= code << (30 - 2 * i);
+                next += count;
             }
             words[0] = number(codes, order);
         }
@@ -92,28 +107,31 @@ impl Differences {
         next - first
     }
 
-    /// The word that begins with difference `next`; `None` after the last one.
-    fn word(&self, kind: Kind, order: Order, next: usize) -> Option<(&'static Way, [u8; 4])> {
-        let ways: &[Way] = match kind {
-            Kind::Steim1 => &STEIM1,
-            Kind::Steim2 => &STEIM2,
-        };
-        let widths = &self.widths[next..];
-        let fits = |way: &&Way| {
-            widths.get(..way.count).is_some_and(|w| w.iter().all(|w| u32::from(*w) <= way.bits))
-        };
-        let way = ways.iter().find(fits)?;
-        let differences = &self.values[next..next + way.count];
-        let word = differences.iter().fold(0, |word: u32, d| {
-            word.unbounded_shl(way.bits) | (d.cast_unsigned() & (u32::MAX >> (32 - way.bits)))
-        });
+    /// How many differences, from `next` on, fill a word, its code and the word; `None` at the end.
+    fn word(&self, ways: &Ways, order: Order, next: usize) -> Option<(usize, u32, [u8; 4])> {
+        let widths = self.widths[next..].first_chunk::<MOST>()?;
+        // Which counts fit, as bits and without a branch: which one it will be is not to be guessed.
+        let (mut widest, mut fitting) = (0, 0_u32);
+        for (i, (width, way)) in widths.iter().zip(ways).enumerate() {
+            widest = widest.max(*width);
+            fitting |= u32::from(widest <= way.bits) << i;
+        }
+        let last = fitting.checked_ilog2()? as usize;
+        let Way { bits, code, mark } = ways[last];
+        let bits = u32::from(bits);
+        let mask = u32::MAX >> (32 - bits);
+        let differences = self.values.get(next..=next + last)?;
+        let word = differences
+            .iter()
+            .fold(0, |word: u32, d| word.unbounded_shl(bits) | (d.cast_unsigned() & mask));
         Some((
-            way,
-            match (order, way.bits) {
+            last + 1,
+            code,
+            match (order, bits) {
                 // Numbers of their own, each in the byte order; the others are parts of one.
-                (_, 8) | (Order::Big, _) => (word | way.mark).to_be_bytes(),
+                (_, 8) | (Order::Big, _) => (word | mark).to_be_bytes(),
                 (Order::Little, 16) => word.rotate_left(16).to_le_bytes(),
-                (Order::Little, _) => (word | way.mark).to_le_bytes(),
+                (Order::Little, _) => (word | mark).to_le_bytes(),
             },
         ))
     }

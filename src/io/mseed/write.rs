@@ -113,7 +113,7 @@ impl Records<'_> {
         let differences = Differences::of(kind, x)?;
         let data = self.header.bytes.len().next_multiple_of(FRAME);
         let mut frames = vec![[0; FRAME]; (self.layout.record_length - data) / FRAME];
-        let mut file = room(4 * x.len() / 2)?;
+        let mut file = room(2 * x.len() + self.layout.record_length)?;
         let (mut done, mut i) = (0, 0);
         while done < x.len() {
             frames.fill([0; FRAME]);
