@@ -229,13 +229,14 @@ def compute(
             places.append((i, Answer(planned, source, True), True))
             continue
         output: Samples = np.empty(result_npts(planned, trace), planned[-1].dtype)
-        done = prompt and is_plain(trace)
-        if done:
+        # After one that has to warn, which may raise, none is done at once.
+        prompt = prompt and is_plain(trace)
+        if prompt:
             effects, messages = changes(trace, planned, output, _entries(calls, planned))
             if messages:
-                done, effects = False, []
+                prompt, effects = False, []
         jobs.append((source, output, steps, effects))
-        places.append((i, Answer(planned, output, done), False))
+        places.append((i, Answer(planned, output, prompt), False))
     errors, interrupt = _core.run(jobs, get_num_threads(), progress)
     failed = False
     for (i, answer, written), error in zip(places, errors, strict=True):
