@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from obspy import Stream, read
 
 import obspeed
+from obspeed._methods.normalize import NUMPY_2
 
 SPLINE = 1e-9
 CALLS = [
@@ -40,7 +41,8 @@ def test_lengths(call, npts):
 @pytest.mark.parametrize("rate", [100.0, 1, 0.1, 40, 31.4159, 1e-3])
 def test_rates(call, rate):
     for dtype in DTYPES:
-        agree(trace(1000, dtype, sampling_rate=rate), call, accelerated=True)
+        known = NUMPY_2 or (call[0], dtype) != ("differentiate", "float32")
+        agree(trace(1000, dtype, sampling_rate=rate), call, accelerated=known)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::numpy.exceptions.ComplexWarning")
@@ -211,7 +213,7 @@ def test_pipeline():
         tr.normalize(np.float64(0.3))
     pipe = obspeed.Pipeline().detrend("demean").integrate().differentiate()
     report = pipe.normalize().normalize(np.float64(0.3)).run(got)
-    assert not report.declined
+    assert bool(report.declined) != NUMPY_2
     for ours, theirs in zip(got, expected, strict=True):
         np.testing.assert_array_equal(ours.data, theirs.data)
         assert ours.stats == theirs.stats

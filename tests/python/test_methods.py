@@ -14,6 +14,7 @@ from obspy.core.inventory.response import (
     Response,
     ResponseStage,
 )
+from obspy.core.util.base import ENTRY_POINTS
 from obspy.signal.invsim import cosine_taper
 
 import obspeed
@@ -90,8 +91,9 @@ WINDOWS = {
 @pytest.mark.parametrize("window", WINDOWS)
 @pytest.mark.parametrize("side", ["both", "left", "RIGHT"])
 def test_taper_windows(window, side):
+    known = window.lower() in ENTRY_POINTS["taper"]  # dpss is, since ObsPy 1.5
     for npts in (1000, 1001):
-        check(trace(npts), "taper", 0.1, window, side=side, accelerated=True, **WINDOWS[window])
+        check(trace(npts), "taper", 0.1, window, side=side, accelerated=known, **WINDOWS[window])
         check(trace(npts), "taper", 0.5, window, None, side, **WINDOWS[window])
         check(
             trace(npts), "taper", max_percentage=0.3, max_length=0.5, type=window, **WINDOWS[window]

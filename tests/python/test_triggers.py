@@ -7,6 +7,7 @@ from examples import DTYPES, LENGTHS, ODD, odd_layouts, trace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from obspy import Stream, read
+from obspy.core.util.base import ENTRY_POINTS
 
 import obspeed
 
@@ -57,7 +58,8 @@ def test_types_are_accelerated(kind):
         tr = trace(3000, dtype)
         tr.data = tr.data // 100  # whose squares int32 can hold
         bound = BOUNDS.get(kind, 0.0)
-        check(tr, "trigger", kind, bound=bound, accelerated=True, **CALLS[kind])
+        known = kind in ENTRY_POINTS["trigger"]  # the energy ratios are, since ObsPy 1.5
+        check(tr, "trigger", kind, bound=bound, accelerated=known, **CALLS[kind])
 
 
 @quiet

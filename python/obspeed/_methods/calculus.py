@@ -10,6 +10,7 @@ import numpy as np
 from .._core import Step
 from .._errors import DeclinedError
 from .._plan import Planned, Planner, State, real
+from .normalize import NUMPY_2
 
 
 def prepare_differentiate(method: str = "gradient", **options: Any) -> Planner:
@@ -19,7 +20,14 @@ def prepare_differentiate(method: str = "gradient", **options: Any) -> Planner:
     edge_order = options.pop("edge_order", 1)
     if options or type(edge_order) is not int or edge_order not in {1, 2}:
         raise DeclinedError(f"edge_order={edge_order!r} and options {sorted(options)}")
-    return _for_each_delta(lambda delta: Step.differentiate(delta, edge_order))
+    planner = _for_each_delta(lambda delta: Step.differentiate(delta, edge_order))
+
+    def plan(state: State) -> Planned:
+        if state.dtype == np.float32 and not NUMPY_2:
+            raise DeclinedError("single precision, which NumPy 1 divides in another way")
+        return planner(state)
+
+    return plan
 
 
 def differentiate_stream(_: Any, method: str = "gradient") -> dict[str, Any]:
@@ -35,7 +43,7 @@ def prepare_integrate(method: str = "cumtrapz", **options: Any) -> Planner:
     if kind == "cumtrapz":
         return _for_each_delta(Step.integrate)
     degree = options.get("k", 3)
-    if kind != "spline" or not isinstance(degree, (int, float)) or degree != 3:
+    if kind != "spline" or type(degree) is not int or degree != 3:
         raise DeclinedError(f"integrate method {method!r} with options {sorted(options)}")
     steps: dict[tuple[float, int], Step] = {}
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 
+from .. import _originals
 from .._core import Step
 from .._errors import DeclinedError
 from .._plan import Message, Planned, Planner, Samples, State
@@ -23,6 +25,10 @@ def prepare(type: str, *args: Any, **options: Any) -> Planner:  # noqa: A002 - O
     kind = type.lower() if isinstance(type, str) else None
     if kind not in _DESIGNS:
         raise DeclinedError(f"filter type {type!r}")
+    if args and "args" not in _originals.signature("filter").parameters:
+        raise DeclinedError("this ObsPy takes no frequencies by position")
+    if options.keys() & {"ftype", "rp", "rs", "axis"} - _arguments(kind):
+        raise DeclinedError("an argument that this ObsPy does not take")
     names = _FREQUENCIES.get(kind, ("freq",))
     taken, missing = {*names[: len(args)], "data", "df"}, {*names[len(args) :]} - options.keys()
     if len(args) > len(names) or options.keys() & taken or missing:
@@ -38,6 +44,14 @@ def prepare(type: str, *args: Any, **options: Any) -> Planner:  # noqa: A002 - O
         return Planned(step, np.dtype(np.float64), warnings=warn)
 
     return plan
+
+
+@cache
+def _arguments(kind: str) -> frozenset[str]:
+    """Return the names of the arguments of ObsPy's filter: some are there since 1.5."""
+    import obspy.signal.filter  # noqa: PLC0415 - importing obspeed starts no BLAS
+
+    return frozenset(inspect.signature(getattr(obspy.signal.filter, kind)).parameters)
 
 
 @lru_cache(maxsize=64)

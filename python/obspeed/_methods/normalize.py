@@ -46,6 +46,8 @@ def _size(norm: Any) -> float:
     """Return the absolute value of a number that data can be divided by."""
     if isinstance(norm, bool) or not isinstance(norm, (int, float, np.integer, np.float32)):
         raise DeclinedError(f"norm={norm!r}")
+    if not NUMPY_2 and type(norm) is int and abs(norm) > np.iinfo(np.int64).max:
+        raise DeclinedError("a norm that NumPy 1 makes an object of")
     if isinstance(norm, np.signedinteger) and norm == np.iinfo(norm.dtype).min:
         raise DeclinedError("a norm without an absolute value")
     try:

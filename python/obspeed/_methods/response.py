@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import obspy
 from obspy import read_inventory
 from obspy.core.inventory import Inventory, Network, PolynomialResponseStage, Response
 
@@ -20,6 +21,7 @@ from .._stationxml import Polynomial, StationXML, is_valid
 if TYPE_CHECKING:
     from obspy import UTCDateTime
 
+_OBSPY = tuple(int(part) for part in obspy.__version__.split(".")[:2])
 _FIRST_OF_INVENTORY = "Found more than one matching response. Returning first."
 _FIRST_OF_ALL = "Found more than one matching response. Using first."
 
@@ -69,6 +71,8 @@ def prepare_remove_response(
         response, warn = find(state)
         if _without_spectrum(response):
             return _polynomial(state, response, warn)
+        if _OBSPY < (1, 5) and not _is_sound(response):
+            raise DeclinedError("a response that ObsPy before 1.5 makes something else of")
         if id(response) not in prepared:
             prepared[id(response)] = _response.prepare(response, output, *stages)
         ready = prepared[id(response)]
@@ -120,6 +124,15 @@ def _own_number(name: str, value: Any) -> float:
     return _number(name, value)
 
 
+def _is_sound(response: Response) -> bool:
+    """Whether it is one that ObsPy's versions agree on: a sensitivity, units, no polynomial."""
+    sensitivity = response.instrument_sensitivity
+    return bool(sensitivity and sensitivity.value) and all(
+        stage.input_units and stage.output_units and not isinstance(stage, PolynomialResponseStage)
+        for stage in response.response_stages
+    )
+
+
 def _without_spectrum(response: Response) -> bool:
     """Whether ObsPy removes this response by a formula in the samples."""
     stages = response.response_stages
@@ -130,6 +143,8 @@ def _without_spectrum(response: Response) -> bool:
 
 def _polynomial(state: State, response: Response, warn: list[Message]) -> Planned:
     """Plan the removal of a response that is a polynomial in the samples."""
+    if _OBSPY < (1, 5):
+        raise DeclinedError("a polynomial, of which ObsPy before 1.5 makes something else")
     stages = response.response_stages
     if not stages:
         series = [_number("coefficient", c) for c in response.instrument_polynomial.coefficients]

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from obspy.core.util.base import ENTRY_POINTS
 
 from .._core import Step
 from .._errors import DeclinedError
 from .._plan import Planned, Planner, State
+from .._sums import check_sum
 from .normalize import NUMPY_2
 
 _STEPS: dict[str, Callable[..., Step]] = {
@@ -32,7 +34,7 @@ _SAMPLES = frozenset(_SECONDS.values())
 def prepare(type: str, **options: Any) -> Planner:  # noqa: A002 - ObsPy's name
     """Settle the arguments of ``Trace.trigger``."""
     kind = type.lower() if isinstance(type, str) else None
-    if kind not in _STEPS:
+    if kind not in _STEPS or kind not in ENTRY_POINTS["trigger"]:
         raise DeclinedError(f"trigger type {type!r}")
     if any(_SECONDS[key] in options for key in options.keys() & _SECONDS.keys()):
         raise DeclinedError("a window both in seconds and in samples")
@@ -46,6 +48,8 @@ def prepare(type: str, **options: Any) -> Planner:  # noqa: A002 - ObsPy's name
     def plan(state: State) -> Planned:
         if kind == "delayedstalta" and state.dtype == np.float32 and not NUMPY_2:
             raise DeclinedError("single precision, which NumPy 1 squares in another way")
+        if kind == "zdetect":
+            check_sum(state, double=True)
         npts, rate = state.npts, state.stats.sampling_rate
         if (npts, rate) not in steps:
             arguments = {
