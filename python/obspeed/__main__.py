@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.add_argument(
         "--output",
-        type=_folder,
+        type=Path,
         default=Path(),
         metavar="DIR",
         help="where the picture goes (default: the current folder)",

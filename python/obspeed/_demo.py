@@ -68,7 +68,7 @@ def demo(
     events : pathlib.Path, optional
         Folder of event folders; None builds some from what ObsPy installs.
     output : pathlib.Path
-        Existing folder for the picture.
+        Folder for the picture; made if there is none.
     job : Job, optional
         What to do.
     threads : int, optional
@@ -92,6 +92,7 @@ def demo(
         obspeed.set_num_threads(threads)
     obspeed.disable()  # the one side is plain ObsPy
     with contextlib.ExitStack() as stack:
+        output.mkdir(parents=True, exist_ok=True)
         if keep:
             work = Path(tempfile.mkdtemp(prefix="obspeed-demo-"))
         else:

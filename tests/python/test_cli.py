@@ -129,7 +129,7 @@ def test_info_shows_versions_and_threads(capsys):
         ["run"],
         ["run", "-m"],
         ["demo", "--events", "no such folder"],
-        ["demo", "--output", "no such folder"],
+        ["demo", "--output"],
         ["demo", "--threads", "0"],
         ["demo", "--rate", "nan"],
         ["demo", "--output-units", "M"],

@@ -25,7 +25,6 @@ def temporary(tmp_path, monkeypatch):
     """Make a folder for pictures, and one for temporary files that has to be empty in the end."""
     work, output = tmp_path / "work", tmp_path / "output"
     work.mkdir()
-    output.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(work))
     yield output
     assert [path.name for path in output.iterdir()] in ([], ["obspeed-demo.png"])
