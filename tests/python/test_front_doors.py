@@ -191,7 +191,6 @@ def test_check_warns_of_a_difference(environment):
         ("differentiate", ()),
         ("normalize", ()),
         ("trigger", ("carlstatrig", {"sta": 0.1, "lta": 1, "ratio": 0.8, "quiet": 0.8})),
-        ("trigger", ("modifiedenergyratio", {"nsta": 20})),
     ],
 )
 def test_check_is_silent_within_the_classes(name, args, environment):

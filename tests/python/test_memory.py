@@ -7,10 +7,12 @@ from methods import CALLS
 from subprocesses import run_python
 
 from obspeed._methods import METHODS
+from obspeed._sums import _in_pieces
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc, RLIMIT_AS")
 
-STRICT = {"OBSPEED_STRICT": "1", "PYTHONPATH": ":".join(sys.path)}
+# Where NumPy adds up by pieces, long traces are left to ObsPy.
+STRICT = {"OBSPEED_STRICT": str(int(not _in_pieces())), "PYTHONPATH": ":".join(sys.path)}
 
 
 def test_every_method_has_a_call():
