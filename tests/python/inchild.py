@@ -174,6 +174,7 @@ def detrend(st):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     faulthandler.enable()  # SIGABRT included, with which a deadline ends
     import obspy  # noqa: F401 - what it warns of at import is its own affair
 
