@@ -169,6 +169,40 @@ def test_a_worker_that_is_killed(root, expected, tmp_path):
     same(root, expected)
 
 
+def test_a_worker_that_is_killed_while_it_answers(root, expected, tmp_path):
+    # Python's executor then waits for the rest of the answer, for ever.
+    out = run_python(
+        """
+        import gc, os, signal, struct, sys
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import get_context
+        from multiprocessing.queues import SimpleQueue
+        from batch import run
+        from obspeed._batch import dispatch, work
+
+        do = work._Run.do
+        def torn(self):
+            try:
+                os.close(os.open(sys.argv[2], os.O_CREAT | os.O_EXCL))
+            except FileExistsError:
+                return do(self)
+            for queue in gc.get_objects():
+                if isinstance(queue, SimpleQueue):
+                    os.write(queue._writer.fileno(), struct.pack("!i", 1000))
+            os.kill(os.getpid(), signal.SIGKILL)
+        work._Run.do = torn
+        dispatch._PATIENCE = 0.2
+        with ProcessPoolExecutor(2, get_context("fork")) as executor:
+            report = run(sys.argv[1], executor=executor, max_memory=1)
+        print(len(report.ok), len(report.failed))
+        """,
+        root,
+        tmp_path / "done",
+    )
+    assert out.split() == ["12", "1"]
+    same(root, expected)
+
+
 def test_workers_that_cannot_live_end_the_job(root):
     out = run_python(
         """

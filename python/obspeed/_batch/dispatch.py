@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
 from multiprocessing import get_context
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from .task import Result, Task
@@ -16,6 +16,9 @@ from .work import run_task
 
 # Tasks submitted for each worker: one to do, one to go on with.
 _AHEAD = 2
+
+# Seconds without a result after which workers are looked at.
+_PATIENCE = 5.0
 
 # Workers that may die before a first task is done: more, and none will live.
 _FIRST = 8
@@ -84,7 +87,7 @@ class Dispatcher:
                 yield task, run_task(task)
             return
         while self._fill(tasks):
-            future = self._done.get()
+            future = self._next()
             task = self._pending.pop(future)
             error = _error(future)
             if error is None:
@@ -98,6 +101,26 @@ class Dispatcher:
                 self._suspects.append(task)
             if not self._pending and isinstance(error, BrokenExecutor):
                 self._renew(error)
+
+    def _next(self) -> Future[Result]:
+        """Wait for a task to be done, and see to it that one will be."""
+        while True:
+            try:
+                return self._done.get(timeout=_PATIENCE)
+            except Empty:
+                self._end_if_torn()
+
+    def _end_if_torn(self) -> None:
+        # A worker that was killed while it sent its result leaves Python's executor waiting for the
+        # rest of it. With every end closed that could send it, it notices.
+        if type(self._executor) is not ProcessPoolExecutor:
+            return
+        made: Any = vars(self._executor)
+        processes = list((made["_processes"] or {}).values())
+        if any(process.exitcode for process in processes):
+            for process in processes:
+                process.terminate()
+            made["_result_queue"]._writer.close()
 
     def _fill(self, tasks: Iterator[Task]) -> bool:
         """Submit what may be submitted now; tell whether there is anything to wait for."""
