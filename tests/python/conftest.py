@@ -27,3 +27,13 @@ def shared_data():
     if not folder.is_dir():
         pytest.skip("no folder of shared recordings")
     return folder
+
+
+@pytest.fixture
+def root(tmp_path):
+    """An archive whose job is done but for one trace, which has no response."""
+    from batch import archive, raw, trace
+
+    archive(tmp_path / "archive")
+    raw(tmp_path / "archive", trace("XX.NONE..HHZ"))
+    return tmp_path / "archive"

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from batch import PIPE, archive, failures, outputs, raw, run, trace
+from batch import PIPE, failures, outputs, run, trace
 from subprocesses import run_python
 
 import obspeed
@@ -23,13 +23,6 @@ needs_mpi = pytest.mark.skipif(
     or not Path(sys.executable).with_name("mpiexec").exists(),
     reason="mpi4py and mpich are not installed",
 )
-
-
-@pytest.fixture
-def root(tmp_path):
-    archive(tmp_path / "archive")
-    raw(tmp_path / "archive", trace("XX.NONE..HHZ"))
-    return tmp_path / "archive"
 
 
 @pytest.fixture

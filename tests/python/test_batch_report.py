@@ -7,17 +7,10 @@ import sys
 from html.parser import HTMLParser
 
 import pytest
-from batch import PIPE, archive, everything, outputs, raw, responses, run, trace
+from batch import PIPE, archive, everything, outputs, responses, run
 
 import obspeed
 from obspeed.__main__ import main
-
-
-@pytest.fixture
-def root(tmp_path):
-    archive(tmp_path / "archive")
-    raw(tmp_path / "archive", trace("XX.NONE..HHZ"))
-    return tmp_path / "archive"
 
 
 @pytest.fixture

@@ -5,19 +5,12 @@ import sqlite3
 import threading
 
 import pytest
-from batch import PIPE, archive, everything, failures, outputs, raw, responses, run, trace
+from batch import PIPE, everything, failures, outputs, responses, run, trace
 from subprocesses import run_python
 
 import obspeed
 from obspeed._batch import process as process_module
 from obspeed._batch.journal import JournalError
-
-
-@pytest.fixture
-def root(tmp_path):
-    archive(tmp_path / "archive")
-    raw(tmp_path / "archive", trace("XX.NONE..HHZ"))
-    return tmp_path / "archive"
 
 
 def mtimes(root):
