@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,6 +17,7 @@ from . import _check, _core, _history, _originals
 from ._commit import Effect, changes, commit, is_plain, warn, write_history
 from ._errors import DeclinedError
 from ._filters import warnings_raise
+from ._lazy import lazy
 from ._methods import STEPS, Equality
 from ._plan import Maker, Planned, Planner, Samples, plan_calls
 from ._report import record
@@ -124,7 +124,7 @@ class Call:
         kind = bound.arguments.get("type", bound.arguments.get("method"))
         return method.by_kind.get(str(kind).lower(), method.equality)
 
-    @cached_property
+    @lazy
     def history(self) -> str:
         """The entry in ``stats.processing``."""
         return _history.entry(self.name, self.args, self.kwargs)

@@ -6,7 +6,6 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +13,7 @@ from obspy import Trace, UTCDateTime, read_inventory
 
 from . import _core
 from ._errors import DeclinedError
+from ._lazy import lazy
 from ._locks import ForkSafeLock
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class Channel:
         self.latitude, self.longitude, self.elevation, self.depth = rest[:4]
         self.azimuth, self.dip, self.sample_rate = rest[4:]
 
-    @cached_property
+    @lazy
     def response(self) -> Response | None:
         """The response; None if there is none."""
         return self._content.response(self._number, self._place)
@@ -182,7 +182,7 @@ class Content:
             self.declined = str(error)
             self.weight *= 16  # what ObsPy makes of it is large
 
-    @cached_property
+    @lazy
     def inventory(self) -> Inventory:
         return read_inventory(self.path)
 
@@ -276,7 +276,7 @@ class StationXML:
         """Return what ``Inventory.get_response`` does; ObsPy asks each of a list for it."""
         return self.inventory.get_response(seed_id, time)
 
-    @cached_property
+    @lazy
     def inventory(self) -> Inventory:
         """ObsPy's own reading of the file, made when it is first asked for."""
         return self._content.inventory if self._content else read_inventory(self.path)

@@ -6,8 +6,9 @@ import os
 import re
 import string
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import NamedTuple
+
+from .._lazy import lazy
 
 _CODE = r"[^./_]*"
 _TIME = r"[0-9TZ.:,-]+"
@@ -73,7 +74,7 @@ class Template:
             raise ValueError(f"expected a path, got {text!r}")
         self.fields = frozenset(name for part in self._parts for name in part.fields)
 
-    @cached_property
+    @lazy
     def folders(self) -> list[str]:
         """The first folders, up to one that has a wildcard or a field."""
         fixed = []
@@ -83,7 +84,7 @@ class Template:
             fixed.append(part.text)
         return fixed
 
-    @cached_property
+    @lazy
     def _wild(self) -> range:
         """The first folders with wildcards."""
         begin = len(self.folders)
@@ -92,7 +93,7 @@ class Template:
             end += 1
         return range(begin, end)
 
-    @cached_property
+    @lazy
     def _event(self) -> range:
         """The folders that stand for the event."""
         if "event" in self.fields:
@@ -132,7 +133,7 @@ class Template:
         """Whether a path is one that `find` would find; a field may differ from place to place."""
         return self._regex.fullmatch(path.lstrip("/")) is not None
 
-    @cached_property
+    @lazy
     def _regex(self) -> re.Pattern[str]:
         folders = ["(?:[^/]+/)*" if p.text == "**" else p.nameless + "/" for p in self._parts[:-1]]
         return re.compile("".join([*folders, self._parts[-1].nameless]), re.DOTALL)
@@ -212,7 +213,7 @@ class _Part:
         dot = "" if last is not None else literal[literal.rfind(".") :]
         self.suffix = dot if dot.startswith(".") and not _WILD.search(dot) else ""
 
-    @cached_property
+    @lazy
     def regex(self) -> re.Pattern[str]:
         named: set[str] = set()
         out = []
@@ -225,7 +226,7 @@ class _Part:
                 named.add(field)
         return re.compile("".join(out), re.DOTALL)
 
-    @cached_property
+    @lazy
     def nameless(self) -> str:
         """The regular expression, its fields without names."""
         pieces = ((_translate(literal), field) for literal, field in self.pieces)
