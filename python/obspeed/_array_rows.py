@@ -94,7 +94,7 @@ def _fitting(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], axis: int) 
 def _new(x: Samples, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Samples:
     """Return a new array laid out as `x` is."""
     columns = x.ndim == 2 and abs(x.strides[0]) < abs(x.strides[1])
-    return np.empty(shape, dtype, order="F" if columns else "C")
+    return _core.empty(shape, dtype, "F" if columns else "C")
 
 
 def _alike(x: Samples, y: Samples) -> bool:

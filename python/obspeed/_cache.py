@@ -41,8 +41,9 @@ def cache_info() -> CacheInfo:
 
 
 def clear_cache() -> None:
-    """Give up all response spectra held; the memory is free at once."""
+    """Give up all response spectra held, and the memory kept for results; it is free at once."""
     _core.response_cache_clear()
+    _core.release_memory()
 
 
 def set_cache_limit(nbytes: int) -> None:

@@ -228,7 +228,7 @@ def compute(
             jobs.append((source, None, steps, effects))
             places.append((i, Answer(planned, source, True), True))
             continue
-        output: Samples = np.empty(result_npts(planned, trace), planned[-1].dtype)
+        output: Samples = _core.empty(result_npts(planned, trace), planned[-1].dtype)
         # After one that has to warn, which may raise, none is done at once.
         prompt = prompt and is_plain(trace)
         if prompt:

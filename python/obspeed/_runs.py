@@ -11,11 +11,12 @@ from obspy import Trace
 from ._plan import Planned, Samples
 from ._threads import get_num_threads
 
-# Results of one run, for each thread. The arrays that they replace are free when the next run makes
-# its own: memory that was in use is several times faster to write to than memory that is new.
+# Results of one run, for each thread. What they replace is free when the next run makes its own:
+# memory that was in use is several times faster to write to than memory that is new.
 _RUN_BYTES = 1 << 20
-# The same for steps that do several traces in less time than one after the other.
-_RUN_BYTES_IN_LANES = 4 << 20
+# The same for steps that do several traces in less time than one after the other: a bandpass of
+# eight hours at 100 Hz on two threads is one run.
+_RUN_BYTES_IN_LANES = 16 << 20
 
 
 def waves(traces: list[Trace]) -> list[list[Trace]]:

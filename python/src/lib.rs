@@ -5,6 +5,7 @@ mod arrays;
 mod door;
 mod error;
 mod io;
+mod memory;
 mod response;
 mod rows;
 mod stations;
@@ -23,6 +24,8 @@ mod _core {
     use super::error::{DeclinedError, InternalError, ObspeedError};
     #[pymodule_export]
     use super::io::{read_mseed, write_file, write_mseed, write_sac};
+    #[pymodule_export]
+    use super::memory::{empty, release_memory};
     #[pymodule_export]
     use super::response::{
         Response, is_known_unit, response_cache_clear, response_cache_info,

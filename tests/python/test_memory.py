@@ -125,3 +125,79 @@ def test_a_lack_of_memory_is_an_error_and_the_data_untouched(part):
         **STRICT,
     )
     assert int(out) > 3  # with how much memory it begins to be enough depends on what is held
+
+
+def test_large_results_are_arrays_as_any_other():
+    """Their memory is kept when they die; who has one does not notice."""
+    run_python("""
+        import os, pickle
+        import numpy as np
+        from obspeed import _core
+
+        def results(npts, count):
+            arrays = [_core.empty(npts, np.dtype("f8")) for _ in range(count)]
+            for i, array in enumerate(arrays):
+                array[:] = i
+            return arrays
+
+        arrays = results(100_000, 5)
+        assert all(a.flags.owndata and a.base is None and a.flags.writeable for a in arrays)
+        views = [a[10:] for a in arrays]
+        addresses = {a.ctypes.data for a in arrays}
+        del arrays
+        others = results(100_000, 5)  # the first ones are in use, by their views
+        assert not addresses & {a.ctypes.data for a in others}
+        assert [v.mean() for v in views] == [0, 1, 2, 3, 4]
+        del views
+        assert addresses >= {a.ctypes.data for a in results(90_000, 5)}
+        a = others.pop()
+        a.resize(300_000, refcheck=False)
+        assert (a[:100_000] == 4).all() and not a[100_000:].any()
+        a.resize(5, refcheck=False)
+        assert (a == 4).all() and (pickle.loads(pickle.dumps(a)) == 4).all()
+        b = _core.empty((300, 400), np.dtype("f4"), "F")
+        assert b.flags.f_contiguous and b.shape == (300, 400)
+        if os.fork() == 0:  # what the parent keeps is not the child's
+            del others, a, b
+            results(100_000, 20)
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.wait()[1]) == 0
+        try:
+            _core.empty(1 << 55, np.dtype("f8"))
+            raise AssertionError("so much memory?")
+        except MemoryError:
+            pass
+        multiarray = (np._core if hasattr(np, "_core") else np.core).multiarray
+        of_others = multiarray.get_handler_name(np.empty(100_000))
+        assert of_others == "default_allocator", of_others
+    """)
+
+
+def test_memory_kept_for_results_is_bounded():
+    run_python(
+        """
+        import threading
+        import numpy as np
+        import obspeed
+        from obspeed import _core
+        from memory import resident
+
+        def use(npts):
+            for array in [_core.empty(npts, np.dtype("f8")) for _ in range(30)]:
+                array[:] = 1.0
+
+        use(30_000)
+        before = resident()
+        threads = [
+            threading.Thread(target=use, args=(npts,)) for npts in (300_000, 400_000, 500_000)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert resident() - before < 100e6  # 64 MiB of 288 MB
+        obspeed.clear_cache()
+        assert resident() - before < 20e6
+    """,
+        PYTHONPATH=":".join(sys.path),
+    )
