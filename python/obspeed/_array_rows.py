@@ -26,12 +26,13 @@ def in_rows(
     sampling_rate: float,
     axis: int,
     out: Samples | None,
+    **stats: Any,
 ) -> Samples:
-    """Do one Trace method on every row of `x`."""
+    """Do one Trace method on every row of `x`, as of traces with these stats."""
     _check(x, axis)
     source = np.moveaxis(np.asarray(x), axis, -1)
     try:
-        planned = _plan(name, args, options, source, sampling_rate)
+        planned = _plan(name, args, options, source, {"sampling_rate": sampling_rate, **stats})
     except DeclinedError as error:
         raise ValueError(f"{name}: {error}") from None
     npts = source.shape[-1] if planned.npts is None else planned.npts
@@ -65,12 +66,12 @@ def _check(x: Any, axis: Any) -> None:
 
 
 def _plan(
-    name: str, args: tuple[Any, ...], options: dict[str, Any], x: Samples, sampling_rate: float
+    name: str, args: tuple[Any, ...], options: dict[str, Any], x: Samples, stats: dict[str, Any]
 ) -> Planned:
     """Plan the method for a trace as long as a row, at time zero."""
-    if not 0.0 < sampling_rate < math.inf:
-        raise DeclinedError(f"sampling_rate={sampling_rate!r}")
-    trace = Trace(np.empty(x.shape[-1], x.dtype), {"sampling_rate": sampling_rate})
+    if not 0.0 < stats["sampling_rate"] < math.inf:
+        raise DeclinedError(f"sampling_rate={stats['sampling_rate']!r}")
+    trace = Trace(np.empty(x.shape[-1], x.dtype), stats)
     prepare = METHODS[name].prepare
     if prepare is None:
         raise DeclinedError(f"{name} has no kernel")

@@ -22,10 +22,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._array_rows import in_rows
 from ._plan import Samples
+
+if TYPE_CHECKING:
+    from obspy.core.inventory import Response
 
 __all__ = [
     "decimate",
@@ -35,7 +38,10 @@ __all__ = [
     "integrate",
     "interpolate",
     "normalize",
+    "remove_response",
+    "remove_sensitivity",
     "resample",
+    "simulate",
     "taper",
     "trigger",
 ]
@@ -378,3 +384,96 @@ def trigger(
     obspy.core.trace.Trace.trigger : Meaning of the options.
     """
     return in_rows("trigger", (type,), options, x, sampling_rate, axis, out)
+
+
+@_documented
+def remove_response(
+    x: Samples,
+    response: Response,
+    output: str = "VEL",
+    *,
+    sampling_rate: float = 1.0,
+    axis: int = -1,
+    out: Samples | None = None,
+    **options: Any,
+) -> Samples:
+    """
+    Remove one instrument's response from each row.
+
+    Parameters
+    ----------
+    response : obspy.core.inventory.response.Response
+        The response.
+    output : str
+        ``"DISP"``, ``"VEL"``, ``"ACC"`` or ``"DEF"``.
+    **options
+        `water_level`, `pre_filt`, `zero_mean`, `taper`, `taper_fraction`, `start_stage` and
+        `end_stage`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Ground motion in SI units.
+
+    See Also
+    --------
+    obspy.core.trace.Trace.remove_response : Meaning of the options.
+    """
+    options = {"output": output, **options}
+    return in_rows("remove_response", (), options, x, sampling_rate, axis, out, response=response)
+
+
+@_documented
+def remove_sensitivity(
+    x: Samples, response: Response, *, axis: int = -1, out: Samples | None = None
+) -> Samples:
+    """
+    Divide each row by the overall sensitivity of one instrument.
+
+    Parameters
+    ----------
+    response : obspy.core.inventory.response.Response
+        The response.
+
+    Returns
+    -------
+    numpy.ndarray
+        The quotients.
+    """
+    return in_rows("remove_sensitivity", (), {}, x, 1.0, axis, out, response=response)
+
+
+@_documented
+def simulate(
+    x: Samples,
+    paz_remove: dict[str, Any] | None = None,
+    paz_simulate: dict[str, Any] | None = None,
+    *,
+    sampling_rate: float = 1.0,
+    axis: int = -1,
+    out: Samples | None = None,
+    **options: Any,
+) -> Samples:
+    """
+    Put one instrument in the place of another.
+
+    Parameters
+    ----------
+    paz_remove : dict, optional
+        Poles, zeros, gain and sensitivity of the instrument that recorded.
+    paz_simulate : dict, optional
+        The same of the other one.
+    **options
+        Those of the method but `seedresp`.
+
+    Returns
+    -------
+    numpy.ndarray
+        What the other instrument would have recorded.
+
+    See Also
+    --------
+    obspy.core.trace.Trace.simulate : Meaning of the options.
+    """
+    instruments = (paz_remove, paz_simulate)
+    return in_rows("simulate", instruments, options, x, sampling_rate, axis, out)

@@ -10,13 +10,22 @@ from functools import lru_cache
 import numpy as np
 import pytest
 import scipy.signal
-from obspy import Trace
+from obspy import Trace, read_inventory
+from obspy.core.inventory import Response
 
 import obspeed
 from obspeed import array
 
 RATE = 20.0
 DTYPES = ("int16", "int32", "int64", "float32", "float64")
+
+RESPONSE = read_inventory()[0][0][0].response
+STS2 = {
+    "poles": [-0.037 + 0.037j, -0.037 - 0.037j, -251.3],
+    "zeros": [0j, 0j],
+    "gain": 60077000.0,
+    "sensitivity": 2.5e9,
+}
 
 # Function, its arguments, its keywords, the Trace method's arguments, the bound of the method.
 CALLS = {
@@ -53,8 +62,17 @@ CALLS = {
     "normalize": ("normalize", (), {}, None, 0.0),
     "by norm": ("normalize", (3.5,), {}, None, 0.0),
     "trigger": ("trigger", ("recstalta",), {"sta": 0.5, "lta": 3.0}, None, 0.0),
+    "response": (
+        "remove_response",
+        (RESPONSE,),
+        {"output": "DISP", "water_level": 40.0, "pre_filt": (0.1, 0.2, 4.0, 6.0)},
+        (None,),
+        1e-12,
+    ),
+    "sensitivity": ("remove_sensitivity", (RESPONSE,), {}, (None,), 0.0),
+    "simulate": ("simulate", (STS2, None), {"water_level": 40.0}, None, 1e-12),
 }
-RATELESS = {"detrend", "decimate", "normalize"}
+RATELESS = {"detrend", "decimate", "normalize", "remove_sensitivity"}
 LAYOUTS = {
     "C": (np.ascontiguousarray, -1),
     "F": (np.asfortranarray, 1),
@@ -87,7 +105,8 @@ def by_rows(case, dtype):
     options = {} if given and name == "interpolate" else options
     both = []
     for method in (getattr(obspeed, name), getattr(Trace, name)):
-        traces = [Trace(row.copy(), {"sampling_rate": RATE}) for row in x]
+        stats = {"sampling_rate": RATE, "response": RESPONSE}
+        traces = [Trace(row.copy(), stats) for row in x]
         for trace in traces:
             method(trace, *(given or args), **options)
         both.append(np.array([trace.data for trace in traces]))
@@ -224,6 +243,9 @@ def test_other_types(x):
         (lambda x: array.interpolate(x, 1.0, start=-5.0), "within the old ones"),
         (lambda x: array.differentiate(x, edge_order=3), "edge_order=3"),
         (lambda x: array.integrate(x, sampling_rate=0.0), "sampling_rate=0.0"),
+        (lambda x: array.simulate(x, "self"), "no poles and zeros"),
+        (lambda x: array.remove_response(x, Response()), "remove_response: "),
+        (lambda x: array.remove_sensitivity(x, Response()), "no stages"),
         (lambda x: array.detrend(x, out=np.empty((9, 149))), r"shape \(9, 150\) as out"),
         (lambda x: array.detrend(x, out=np.empty(x.shape, "f4")), "float64 array of shape"),
         (lambda x: array.detrend(x, axis=0, out=np.empty((150, 9))), r"got a float64 .*\(150, 9\)"),
