@@ -83,6 +83,7 @@ class Built:
     on_error: str
     sharing: str
     mended: bool = False
+    chance: bool = False  # whether no digit of some trace is certain
 
     def __str__(self):
         rows = [f"{self.door}, warnings {self.filter}, errstate {self.errstate}, {self.on_error}"]
@@ -193,6 +194,7 @@ def look(trace, held, buffers):
     mask = None
     if isinstance(data, np.ma.MaskedArray):
         mask = (np.ma.getmaskarray(data).tobytes(), data.hardmask, repr(data.fill_value))
+    strides = data.strides if data.size > 1 else None  # which else have no meaning
     stats = trace.stats.__dict__
     history = stats.get("processing", "none")
     return TraceSeen(
@@ -205,7 +207,7 @@ def look(trace, held, buffers):
             for i, old in enumerate(buffers)
             if np.may_share_memory(values(old, copy=False), raw_of(data))
         ],
-        (type(data).__name__, data.dtype.str, data.shape, data.strides, data.flags.writeable),
+        (type(data).__name__, data.dtype.str, data.shape, strides, data.flags.writeable),
         raw,
         mask,
         [(key, type(v).__name__, content(v)) for key, v in stats.items() if key != "processing"],
