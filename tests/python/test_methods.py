@@ -215,6 +215,11 @@ def test_remove_response_lengths(npts, inventory):
         {"start_stage": 9},
         {"foo": 1},
         {"water_level": "60"},
+        {"water_level": np.float32(10)},
+        {"water_level": np.float64(10)},
+        {"water_level": np.int16(10)},
+        {"pre_filt": np.array([0.1, 0.2, 8.0, 9.0], "f4")},
+        {"taper_fraction": np.float32(0.1)},
         {"inventory": None},
         {"inventory": "no such file"},
         {"inventory": 5},
@@ -222,7 +227,7 @@ def test_remove_response_lengths(npts, inventory):
     ],
 )
 def test_remove_response_arguments(options, inventory):
-    check(rjob(), "remove_response", **{"inventory": inventory} | options)
+    check(rjob(), "remove_response", **{"inventory": inventory} | options, bound=1e-12)
 
 
 def test_response_lookup(inventory):

@@ -128,6 +128,7 @@ def test_odd_layout(kind):
         ("classicstalta", {"nsta": 10.0, "nlta": 20}),
         ("classicstalta", {"nsta": np.int64(10), "nlta": 20}),
         ("recstaltapy", {"nsta": True, "nlta": 20}),
+        ("carlstatrig", {"nsta": True, "nlta": 20, "ratio": 1, "quiet": 0}),
         ("carlstatrig", {"sta": 0.1, "lta": 1}),
         ("carlstatrig", {"sta": 0.1, "lta": 1, "ratio": 1, "quiet": 0}),
         ("carlstatrig", {"sta": 0.1, "lta": 1, "ratio": "1", "quiet": 0}),

@@ -112,7 +112,8 @@ def prepare_remove_sensitivity(inventory: Any = None) -> Planner:
 
 
 def _number(name: str, value: Any) -> float:
-    if not isinstance(value, (int, float, np.number)) or not math.isfinite(value):
+    # Of a NumPy scalar in single precision ObsPy makes single precision.
+    if not isinstance(value, (int, float, np.integer)) or not math.isfinite(value):
         raise DeclinedError(f"{name}={value!r}")
     return float(value)
 

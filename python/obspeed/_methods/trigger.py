@@ -39,9 +39,9 @@ def prepare(type: str, **options: Any) -> Planner:  # noqa: A002 - ObsPy's name
     if any(_SECONDS[key] in options for key in options.keys() & _SECONDS.keys()):
         raise DeclinedError("a window both in seconds and in samples")
     for key, value in options.items():
-        # bool is an int, and a number of seconds too.
+        # bool is an int, and a number of seconds too; as one of samples not all types take it.
         number = isinstance(value, int if key in _SAMPLES else (int, float))
-        if not number or not abs(value) < 1e15:
+        if not number or (key in _SAMPLES and isinstance(value, bool)) or not abs(value) < 1e15:
             raise DeclinedError(f"{key}={value!r}")
     steps: dict[tuple[int, float], Step] = {}
 
