@@ -15,6 +15,7 @@ mod pointwise;
 mod polynomial;
 mod resample;
 mod response;
+mod response_any;
 mod rows;
 mod simulate;
 mod sos;

@@ -167,6 +167,14 @@ def job(seed):
     return accelerated(stream(traces=4, seed=seed))
 
 
+def job_and_threads(seed):
+    """The same, and the numbers of threads: what a launcher has set, what holds, what there are."""
+    import obspeed
+
+    done = job(seed)
+    return done, (os.environ.get("OMP_NUM_THREADS"), obspeed.get_num_threads(), workers())
+
+
 def detrend(st):
     """The function of the ObsPy wiki's page on parallel processing, by the method."""
     st.detrend("linear")

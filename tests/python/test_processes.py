@@ -81,39 +81,19 @@ def test_fork_before_first_use():
     )
 
 
-def test_fork_while_another_thread_computes():
-    """Whatever lock another thread holds at that moment, the child must not wait for it."""
+def test_fork_while_other_threads_compute():
+    """Whatever lock they hold at that moment, the child must not wait for it.
+
+    `tests/campaign/forks.py` does it 500 times.
+    """
     run_python(
         """
-        import random, threading, time
-        from inchild import accelerated, by_method, check, in_fork, stream
-        import obspeed
-
-        st = stream(traces=4)
-        expected = by_method(st.copy())
-        going = True
-
-        def work():
-            n = 0
-            while going:  # other lengths need other plans and spectra: their caches are in use
-                n += 1
-                obspeed.set_cache_limit(1_000_000 * (n % 3))
-                accelerated(stream(traces=4, npts=19_000 + n % 50))
-
-        thread = threading.Thread(target=work)
-        thread.start()
-        time.sleep(0.5)
-        try:
-            for n in range(15):
-                time.sleep(random.uniform(0.0, 0.05))
-                in_fork(lambda: check(accelerated(st.copy()), expected))
-        finally:
-            going = False
-            thread.join()
-        check(accelerated(st.copy()), expected)
+        from forks import forks
+        forks(20)
         """,
         deadline=100,
         OBSPEED_NUM_THREADS=2,
+        PYTHONPATH=":".join(sys.path),
         **STRICT,
     )
 

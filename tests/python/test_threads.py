@@ -242,3 +242,102 @@ def test_python_threads_on_one_stream():
         """,
         **STRICT,
     )
+
+
+def test_sixteen_python_threads():
+    """All methods at once, each on a stream of its own, and then one method sixteen times."""
+    run_python(
+        """
+        from concurrent.futures import ThreadPoolExecutor
+        from methods import CALLS, bits, run, stream
+        import obspeed
+
+        obspeed.set_num_threads(2)
+        expected = {label: bits(run(label, stream(label))) for label in CALLS}
+        obspeed.clear_cache()
+
+        def work(label):
+            assert bits(run(label, stream(label))) == expected[label], label
+
+        with ThreadPoolExecutor(16) as executor:
+            list(executor.map(work, [*CALLS, *reversed(CALLS)]))
+            for label in ("remove_response", "resample", "taper"):
+                list(executor.map(work, [label] * 16))
+        """,
+        PYTHONPATH=":".join(sys.path),
+        **STRICT,
+    )
+
+
+def test_sixteen_python_threads_on_one_stream():
+    """Whoever comes second to an array that is written to is told so; no trace is half done."""
+    run_python(
+        """
+        import threading
+        import numpy as np
+        from methods import CALLS, run, stream
+        import obspeed
+
+        keeping = [
+            label for label, (name, _) in CALLS.items()
+            if name in {"detrend", "filter", "remove_response", "taper", "trigger"}
+        ]
+        obspeed.set_num_threads(2)
+        for dtype in ("int32", "float64"):
+            st = stream("", traces=4, npts=4000, dtype=dtype)
+            barrier, errors, done = threading.Barrier(16), [], []
+
+            def work(n):
+                barrier.wait()
+                for k in range(6):
+                    try:
+                        run(keeping[(7 * n + 5 * k) % len(keeping)], st)
+                        done.append(n)
+                    except BaseException as error:
+                        errors.append(error)
+
+            threads = [threading.Thread(target=work, args=(n,)) for n in range(16)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            for error in errors:
+                assert type(error) is obspeed.ObspeedError, error
+                assert "cannot be borrowed" in str(error), error
+            assert len(done) + len(errors) == 96 and done
+            for trace in st:
+                assert len(trace.data) == trace.stats.npts
+                assert np.isfinite(trace.data).all()
+                # Traces before that which is refused are done.
+                assert len(trace.stats.processing) <= 96
+            assert len(st[-1].stats.processing) >= 1
+        """,
+        PYTHONPATH=":".join(sys.path),
+    )
+
+
+def test_a_pool_that_cannot_have_its_threads():
+    """`ulimit -u`, or a container's limit: the work is done on the calling thread."""
+    run_python(
+        """
+        import os, resource, threading
+        import obspeed
+        from inchild import accelerated, bits, stream, workers
+        with obspeed.num_threads(1):
+            expected = bits(accelerated(stream()))
+        if os.getuid() == 0:  # for whom the limit does not hold
+            os.setgid(65534)
+            os.setuid(65534)
+        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+        try:
+            threading.Thread(target=int).start()
+        except RuntimeError:
+            pass
+        else:
+            raise SystemExit("the limit does not hold")
+        obspeed.set_num_threads(2)
+        assert bits(accelerated(stream())) == expected
+        assert workers() == 0
+        """,
+        **STRICT,
+    )
