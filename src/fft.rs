@@ -6,13 +6,15 @@
 //! of all it ever made.
 
 mod long;
+mod real;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use rustfft::Fft;
 
-pub(crate) use self::long::{Complexes, Turns};
+pub(crate) use self::long::{Complexes, Turns, walk};
+pub(crate) use self::real::{forward, inverse};
 
 use crate::parallel::ProcessLocal;
 use crate::{Complex64, Error, Result};

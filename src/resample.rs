@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::fft::Workspace;
-use crate::parallel::Cancel;
+use crate::fft::{self, Workspace};
+use crate::parallel::{Cancel, for_each};
 use crate::samples::{Sample, Transform, check_len};
 use crate::simd::{Lanes, dispatch, fma};
 use crate::sum::sum;
@@ -11,6 +11,8 @@ use crate::{Complex64, Error, Result};
 
 /// Bins that are worked on together.
 const BLOCK: usize = 64;
+/// From this number of samples on transforms are made to be stopped: at once they take some 100 ms.
+const LONG: usize = 1 << 21;
 /// How often the last bin may be held at its full weight: some 1e-14 of the largest sample.
 const HELD: f64 = 256.0;
 
@@ -68,7 +70,7 @@ impl Resample {
     }
 
     /// Replaces the bins of the old grid by those of the new one. Beyond the last the last is held.
-    fn interpolate(&self, bins: &mut [Complex64]) {
+    fn interpolate(&self, bins: &mut [Complex64], cancel: &dyn Cancel) -> Result<()> {
         let last = self.npts_in / 2;
         let weight = |k: usize| self.weights.as_ref().map_or(1.0, |weights| weights[k]);
         let held = bins[last] * weight(last);
@@ -84,7 +86,53 @@ impl Resample {
             beyond.fill(held);
             let end = (start + BLOCK).min(self.npts_out / 2 + 1);
             interpolate_block(&x, start as f64, self.steps, &mut bins[start..end]);
+            if start.is_multiple_of(1024 * BLOCK) {
+                cancel.check()?;
+            }
         }
+        Ok(())
+    }
+
+    /// Through the spectrum at once.
+    fn whole<S: Sample>(
+        &self,
+        src: &[S],
+        mean: f64,
+        dst: &mut [f64],
+        cancel: &dyn Cancel,
+    ) -> Result<()> {
+        let mut workspace = Workspace::with_bins(self.npts_in, self.npts_out / 2 + 1)?;
+        for (y, x) in workspace.buffers().0.iter_mut().zip(src) {
+            *y = x.to_f64() - mean;
+        }
+        cancel.check()?;
+        workspace.forward()?;
+        cancel.check()?;
+        let (_, bins) = workspace.buffers();
+        bins[0].re += mean * src.len() as f64;
+        self.interpolate(bins, cancel)?;
+        cancel.check()?;
+        workspace.inverse(dst)
+    }
+
+    /// The same in pieces.
+    fn in_pieces<S: Sample>(
+        &self,
+        src: &[S],
+        mean: f64,
+        dst: &mut [f64],
+        cancel: &dyn Cancel,
+    ) -> Result<()> {
+        let mut bins = fft::forward(src.len(), |j| src[j].to_f64() - mean, cancel)?;
+        let needed = self.npts_out / 2 + 1;
+        if bins.len() < needed {
+            bins.try_reserve_exact(needed - bins.len())
+                .map_err(|_| Error::Memory(needed * size_of::<Complex64>()))?;
+            bins.resize(needed, Complex64::ZERO);
+        }
+        bins[0].re += mean * src.len() as f64;
+        self.interpolate(&mut bins, cancel)?;
+        fft::inverse(bins, dst, cancel)
     }
 }
 
@@ -103,25 +151,18 @@ impl Transform for Resample {
         if !mean.is_finite() {
             return Err(Error::Declined("the data hold NaN or Inf"));
         }
-        let mut workspace = Workspace::with_bins(self.npts_in, self.npts_out / 2 + 1)?;
-        for (y, x) in workspace.buffers().0.iter_mut().zip(src) {
-            *y = x.to_f64() - mean;
+        if src.len().max(dst.len()) < LONG {
+            self.whole(src, mean, dst, cancel)?;
+        } else {
+            self.in_pieces(src, mean, dst, cancel)?;
         }
-        cancel.check()?;
-        workspace.forward()?;
-        cancel.check()?;
-        let (_, bins) = workspace.buffers();
-        bins[0].re += mean * src.len() as f64;
-        self.interpolate(bins);
-        cancel.check()?;
-        workspace.inverse(dst)?;
         cancel.check()?;
         let scale = 1.0 / self.npts_in as f64;
         let mut check = 0.0;
-        for y in dst {
+        for_each(dst, cancel, |_, y| {
             *y *= scale;
             check += *y * 0.0;
-        }
+        })?;
         if check == 0.0 { Ok(()) } else { Err(Error::Declined("the result would not be finite")) }
     }
 }
@@ -157,5 +198,31 @@ fn interpolate_block_body<L: Lanes>(
             fma::<L>(share[l], b.re - a.re, a.re),
             fma::<L>(share[l], b.im - a.im, a.im),
         );
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::parallel::Never;
+
+    #[test]
+    fn whole_or_in_pieces_is_the_same() {
+        for (npts, rate) in [(3, 100.0), (1000, 37.0), (1001, 50.0), (1009, 120.0), (4096, 99.0)] {
+            let x: Vec<f64> = (0..npts).map(|j| ((j * j * 31) % 1009) as f64).collect();
+            let count = (npts as f64 * 0.01 * rate).floor();
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            let count = count as usize;
+            let weights = Arc::from(vec![0.5; npts / 2 + 1]);
+            let step = Resample::new(npts, count, 0.01, rate, Some(weights)).unwrap();
+            let (mut whole, mut pieces) = (vec![0.0; count], vec![f64::NAN; count]);
+            step.whole(&x, 5.0, &mut whole, &Never).unwrap();
+            step.in_pieces(&x, 5.0, &mut pieces, &Never).unwrap();
+            let largest = whole.iter().fold(0.0, |max: f64, x| max.max(x.abs()));
+            for (a, b) in whole.iter().zip(&pieces) {
+                assert!((a - b).abs() <= 1e-13 * largest, "{npts} to {count}: {a} {b}");
+            }
+        }
     }
 }

@@ -4,16 +4,20 @@
 //! What a planner would do at once needs a second array as large and cannot be stopped. Bins stay
 //! where they come to lie; the way back takes them from there, so that nothing is ever transposed.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use rustfft::{Fft, FftPlanner};
 
 use super::{COMPLEX, plan, resize};
 use crate::parallel::Cancel;
-use crate::{Complex64, Result};
+use crate::{Complex64, Error, Result};
 
 /// Columns that are worked on together: what is read and written of a row is whole cache lines.
 const STRIP: usize = 16;
+
+/// Rows that are walked together, so that what is kept in the order of bins is read by cache lines.
+const ROWS: usize = 8;
 
 /// `n` complex numbers and their transform.
 pub(crate) struct Complexes {
@@ -29,13 +33,21 @@ impl Complexes {
     /// Ready for `n` numbers, all zero.
     ///
     /// # Errors
+    /// [`Error::Memory`](crate::Error::Memory) and [`Error::Cancelled`](crate::Error::Cancelled).
+    pub fn new(n: usize, cancel: &dyn Cancel) -> Result<Self> {
+        Self::of(zeros(n, cancel)?)
+    }
+
+    /// Ready to transform `data`.
+    ///
+    /// # Errors
     /// [`Error::Memory`](crate::Error::Memory).
-    pub fn new(n: usize) -> Result<Self> {
-        let height = (1..=n.isqrt()).rev().find(|height| n.is_multiple_of(*height)).unwrap_or(1);
+    pub fn of(data: Vec<Complex64>) -> Result<Self> {
+        let n = data.len();
+        let height = height(n);
         let transform = |n| plan(&COMPLEX, n, || FftPlanner::new().plan_fft_forward(n));
         let (columns, rows) = (transform(height)?, transform(n / height)?);
-        let (mut data, mut strip, mut scratch) = (Vec::new(), Vec::new(), Vec::new());
-        resize(&mut data, n)?;
+        let (mut strip, mut scratch) = (Vec::new(), Vec::new());
         resize(&mut strip, STRIP * height)?;
         let most = columns.get_inplace_scratch_len().max(rows.get_inplace_scratch_len());
         resize(&mut scratch, most)?;
@@ -111,6 +123,48 @@ impl Complexes {
     }
 }
 
+/// Rows of the matrix of `n` numbers, not more than columns.
+pub(crate) fn height(n: usize) -> usize {
+    (1..=n.isqrt()).rev().find(|height| n.is_multiple_of(*height)).unwrap_or(1)
+}
+
+/// `n` zeros.
+///
+/// # Errors
+/// [`Error::Memory`](crate::Error::Memory) and [`Error::Cancelled`](crate::Error::Cancelled).
+pub(crate) fn zeros(n: usize, cancel: &dyn Cancel) -> Result<Vec<Complex64>> {
+    let mut zeros = Vec::new();
+    zeros.try_reserve_exact(n).map_err(|_| Error::Memory(n.saturating_mul(16)))?;
+    while zeros.len() < n {
+        // Most of the time goes into making the memory.
+        zeros.resize(n.min(zeros.len() + (1 << 17)), Complex64::ZERO);
+        cancel.check()?;
+    }
+    Ok(zeros)
+}
+
+/// Calls `each` with `k` and with its row and column, for every bin below `n`, as the bins of
+/// [`Complexes`] lie: some neighbours at a time, of a few rows.
+///
+/// # Errors
+/// [`Error::Cancelled`](crate::Error::Cancelled).
+pub(crate) fn walk(
+    (height, width): (usize, usize),
+    rows: Range<usize>,
+    cancel: &dyn Cancel,
+    mut each: impl FnMut(usize, usize, usize),
+) -> Result<()> {
+    for first in rows.clone().step_by(ROWS) {
+        for column in 0..width {
+            for row in first..(first + ROWS).min(rows.end) {
+                each(row + height * column, row, column);
+            }
+        }
+        cancel.check()?;
+    }
+    Ok(())
+}
+
 /// `exp(-2 pi i k / n)`, as a product of two that are tabulated.
 pub(crate) struct Turns {
     n: usize,
@@ -150,8 +204,8 @@ impl Turns {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::fft;
     use crate::parallel::{Flag, Never};
-    use crate::{Error, fft};
 
     fn noise(n: usize) -> Vec<Complex64> {
         let x = |k: usize| ((k * k * 31 + k * 7) % 1009) as f64 - 500.0;
@@ -164,7 +218,7 @@ mod tests {
             let x = noise(n);
             let mut expected = x.clone();
             FftPlanner::new().plan_fft_forward(n).process(&mut expected);
-            let mut long = Complexes::new(n).unwrap();
+            let mut long = Complexes::new(n, &Never).unwrap();
             long.data().copy_from_slice(&x);
             long.forward(&Never).unwrap();
             let (height, width) = long.shape();
@@ -186,13 +240,13 @@ mod tests {
     fn it_can_be_stopped() {
         let stopped = Flag::default();
         stopped.raise();
-        let mut long = Complexes::new(1000).unwrap();
+        let mut long = Complexes::new(1000, &Never).unwrap();
         assert_eq!(long.forward(&stopped), Err(Error::Cancelled));
         assert_eq!(long.back(&stopped), Err(Error::Cancelled));
     }
 
     #[test]
     fn what_is_too_large_is_said_to_be() {
-        assert!(matches!(fft::Complexes::new(1 << 60), Err(Error::Memory(_))));
+        assert!(matches!(fft::Complexes::new(1 << 60, &Never), Err(Error::Memory(_))));
     }
 }

@@ -74,3 +74,22 @@ impl Cancel for Polled<'_> {
         self.stopped.get()
     }
 }
+
+/// Items that are passed over between two looks at `cancel`: some milliseconds, also in new memory.
+const ITEMS: usize = 1 << 17;
+
+/// Calls `each` for every item, with its number.
+///
+/// # Errors
+/// [`Error::Cancelled`].
+pub(crate) fn for_each<T>(
+    items: &mut [T],
+    cancel: &dyn Cancel,
+    mut each: impl FnMut(usize, &mut T),
+) -> Result<()> {
+    for (b, block) in items.chunks_mut(ITEMS).enumerate() {
+        block.iter_mut().enumerate().for_each(|(i, item)| each(b * ITEMS + i, item));
+        cancel.check()?;
+    }
+    Ok(())
+}

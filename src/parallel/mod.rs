@@ -5,6 +5,7 @@ mod fork;
 mod pool;
 mod schedule;
 
+pub(crate) use cancel::for_each;
 pub use cancel::{Cancel, Flag, Never, Polled};
 pub use fork::{ProcessLocal, generation};
 pub use pool::warm_threads;

@@ -5,17 +5,12 @@
 //! by `exp(-i pi j / M)`, and both come back added up. Each is a transform of `M / 2` complex
 //! numbers in place: two neighbours, or two samples `M / 2` apart, make one.
 
-use std::ops::Range;
-
 use super::{Factors, Spectral};
-use crate::fft::{Complexes, Turns};
-use crate::parallel::Cancel;
+use crate::fft::{Complexes, Turns, walk};
+use crate::parallel::{Cancel, for_each};
 use crate::response::Part;
 use crate::samples::Sample;
 use crate::{Complex64, Error, Result};
-
-/// Rows that are walked together, so that what is kept in the order of bins is read by cache lines.
-const ROWS: usize = 8;
 
 impl Spectral {
     /// As `apply`; `nfft` has to be a multiple of 4.
@@ -38,12 +33,10 @@ impl Spectral {
             let fallen = (j + fall.len()).checked_sub(src.len());
             x * fallen.map_or_else(|| rise.get(j).unwrap_or(&1.0), |j| &fall[j])
         };
-        let mut fft = Complexes::new(h)?;
+        let mut fft = Complexes::new(h, cancel)?;
 
         // Even bins: the transform of real data, untangled, divided and tangled again.
-        for (j, z) in fft.data().iter_mut().enumerate() {
-            *z = Complex64::new(x(2 * j), x(2 * j + 1));
-        }
+        for_each(fft.data(), cancel, |j, z| *z = Complex64::new(x(2 * j), x(2 * j + 1)))?;
         fft.forward(cancel)?;
         let (height, width) = fft.shape();
         let factor = |k: usize| self.factor(k, &factors) / nfft as f64;
@@ -70,19 +63,15 @@ impl Spectral {
             z[mirror] = sum + difference;
         })?;
         fft.back(cancel)?;
-        for (y, z) in dst.chunks_mut(2).zip(fft.data()) {
-            y[0] = z.re;
-            if let Some(y) = y.get_mut(1) {
-                *y = -z.im;
-            }
-        }
+        let z = fft.data();
+        for_each(dst, cancel, |j, y| *y = if j % 2 == 0 { z[j / 2].re } else { -z[j / 2].im })?;
 
         // Odd bins: of 4 k + 1, those beyond Nyquist stand for their conjugates 4 k + 3.
         factors.turn_to(Part::Odd, cancel)?;
         let factor = |k: usize| self.factor(k, &factors) / nfft as f64;
-        for (j, z) in fft.data().iter_mut().enumerate() {
+        for_each(fft.data(), cancel, |j, z| {
             *z = Complex64::new(x(j), -x(j + h)) * turns.at(j);
-        }
+        })?;
         fft.forward(cancel)?;
         let z = fft.data();
         walk((height, width), 0..height, cancel, |k, row, column| {
@@ -94,7 +83,7 @@ impl Spectral {
         fft.back(cancel)?;
         let mut check = 0.0;
         let (first, second) = dst.split_at_mut(h.min(src.len()));
-        for (j, z) in fft.data().iter().enumerate() {
+        for_each(fft.data(), cancel, |j, z| {
             let y = *z * turns.at(j);
             if let Some(first) = first.get_mut(j) {
                 *first += y.re;
@@ -104,28 +93,9 @@ impl Spectral {
                 *second += y.im;
                 check += *second * 0.0;
             }
-        }
+        })?;
         if check == 0.0 { Ok(()) } else { Err(Error::Declined("the result would not be finite")) }
     }
-}
-
-/// Calls `each` with `k` and with its row and column, for every bin below `n`, as the bins of
-/// [`Complexes`] lie: some neighbours at a time, of a few rows.
-fn walk(
-    (height, width): (usize, usize),
-    rows: Range<usize>,
-    cancel: &dyn Cancel,
-    mut each: impl FnMut(usize, usize, usize),
-) -> Result<()> {
-    for first in rows.clone().step_by(ROWS) {
-        for column in 0..width {
-            for row in first..(first + ROWS).min(rows.end) {
-                each(row + height * column, row, column);
-            }
-        }
-        cancel.check()?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -2,9 +2,12 @@
 
 use crate::fft::resize;
 use crate::grid::Grid;
-use crate::parallel::Cancel;
+use crate::parallel::{Cancel, for_each};
 use crate::samples::{Sample, Transform, check_len};
 use crate::{Error, Result};
+
+/// Samples between two looks at `cancel`.
+const BETWEEN: usize = 1 << 17;
 
 /// The values at new times of the cubic spline through the samples, smooth at every one of them but
 /// the second and the last but one ("not-a-knot").
@@ -39,14 +42,14 @@ impl Transform for CubicSpline {
         check_len("input", self.grid.npts_in(), src.len())?;
         check_len("output", self.grid.npts(), dst.len())?;
         let (n, x) = (src.len(), |i| self.grid.old_time(i));
-        let slopes = slopes(x, src)?;
+        let slopes = slopes(x, src, cancel)?;
         // Every slope depends on all samples.
         if !slopes.iter().all(|s| s.is_finite()) {
             return Err(Error::Declined("data with NaN or infinite values"));
         }
         cancel.check()?;
         let (mut i, mut start, mut end) = (0, x(0), x(1));
-        for (j, value) in dst.iter_mut().enumerate() {
+        for_each(dst, cancel, |j, value| {
             let at = self.grid.new_time(j);
             while i + 2 < n && at >= end {
                 i += 1;
@@ -58,14 +61,17 @@ impl Transform for CubicSpline {
             // Hermite's cubic about the chord.
             let (left, right) = (slopes[i] - chord, slopes[i + 1] - chord);
             *value = y + t * (chord + (1.0 - u) * (left * (1.0 - u) - right * u));
-        }
-        Ok(())
+        })
     }
 }
 
 /// Slopes of the spline at the samples (de Boor, A Practical Guide to Splines, IV, 10 and 15),
 /// by elimination, which is stable without pivoting: all pivots are positive but for the last.
-fn slopes<S: Sample>(x: impl Fn(usize) -> f64, samples: &[S]) -> Result<Vec<f64>> {
+fn slopes<S: Sample>(
+    x: impl Fn(usize) -> f64,
+    samples: &[S],
+    cancel: &dyn Cancel,
+) -> Result<Vec<f64>> {
     let n = samples.len();
     let width = |i: usize| x(i + 1) - x(i);
     let mean = |i: usize| (samples[i + 1].to_f64() - samples[i].to_f64()) / width(i);
@@ -75,6 +81,7 @@ fn slopes<S: Sample>(x: impl Fn(usize) -> f64, samples: &[S]) -> Result<Vec<f64>
     };
     let (mut s, mut upper) = (Vec::new(), Vec::new());
     resize(&mut s, n)?;
+    cancel.check()?; // new memory takes its time
     resize(&mut upper, n)?;
     let (mut h, mut m) = (width(0), mean(0));
     s[0] = end(h, width(1), m, mean(1)) / width(1);
@@ -85,10 +92,14 @@ fn slopes<S: Sample>(x: impl Fn(usize) -> f64, samples: &[S]) -> Result<Vec<f64>
         s[i] = (3.0 * (next * m + h * next_mean) - next * s[i - 1]) * pivot;
         upper[i] = h * pivot;
         (h, m) = (next, next_mean);
+        if i.is_multiple_of(BETWEEN) {
+            cancel.check()?;
+        }
     }
     let before = width(n - 3);
     let right = end(h, before, m, mean(n - 3));
     s[n - 1] = (right - (h + before) * s[n - 2]) / (before - (h + before) * upper[n - 2]);
+    cancel.check()?;
     for i in (0..n - 1).rev() {
         s[i] -= upper[i] * s[i + 1];
     }

@@ -286,3 +286,14 @@ def test_pipeline():
     for ours, theirs in zip(got, expected, strict=True):
         np.testing.assert_allclose(ours.data, theirs.data, rtol=0, atol=1e-6 * abs(theirs.max()))
         assert ours.stats == theirs.stats
+
+
+@pytest.mark.parametrize("npts", [2_100_000, 2_097_169])
+def test_resample_of_a_long_trace(npts):
+    """Transforms that can be stopped, one by way of a chirp, and a window made by pieces."""
+    data = np.random.default_rng(0).normal(size=npts).cumsum()
+    got = Trace(data, {"sampling_rate": 100.0})
+    expected = got.copy()
+    obspeed.resample(got, 40.0)
+    expected.resample(40.0)
+    assert_same(got, expected, 1e-12)
