@@ -49,7 +49,7 @@ def writing(name, traces, folder, kind, goal, threads=1):
 
     def ours(stream):
         items = [(trace, path, None) for trace, path in zip(stream, paths, strict=True)]
-        if any(_io.write_many(items, kind)):
+        if any(isinstance(size, Exception) for size in _io.write_many(items, kind)):
             raise NotEqualError("a file was not written")
 
     stream = Stream(traces)

@@ -10,6 +10,7 @@ from typing import Any
 from obspy import Stream, Trace
 
 from . import _originals, _toml
+from ._bar import Bar
 from ._execute import Call
 from ._pipeline_run import Run, RunReport
 
@@ -192,7 +193,13 @@ class Pipeline:
         if on_error not in {"raise", "collect"}:
             raise ValueError(f"expected on_error 'raise' or 'collect', got {on_error!r}")
         traces = list(target.traces) if isinstance(target, Stream) else [target]
-        return Run(self._calls(inventory), traces, on_error == "raise", progress).report()
+        with Bar(len(traces) if progress else None, "trace") as bar:
+            return self._run(traces, inventory, on_error == "raise", bar.to)
+
+    def _run(
+        self, traces: list[Trace], inventory: Any, raises: bool, advance: Callable[[int], None]
+    ) -> RunReport:
+        return Run(self._calls(inventory), traces, raises, advance).report()
 
     def _calls(self, inventory: Any) -> list[Call]:
         calls = []

@@ -17,6 +17,7 @@ from ._execute import Answer, Call, Outcome, compute, finish, plan, strict, writ
 from ._report import record
 from ._runs import runs, waves
 from ._stationxml import for_obspy
+from ._turns import without_python
 
 
 @dataclass(frozen=True)
@@ -92,17 +93,21 @@ class Run:
         What to work on.
     raises : bool
         Whether the first failing trace ends the run with its exception.
-    progress : bool
-        Whether to show a bar.
+    advance : callable
+        Is told the number of traces done, now and then; what it raises ends the run.
     """
 
     def __init__(
-        self, calls: list[Call], traces: list[Trace], raises: bool, progress: bool
+        self,
+        calls: list[Call],
+        traces: list[Trace],
+        raises: bool,
+        advance: Callable[[int], None],
     ) -> None:
         self.calls = calls
         self.traces = traces
         self.raises = raises
-        self.progress = progress
+        self.advance = advance
         self.rows: list[Row] = []
         self.declined: Counter[str] = Counter()
         self.by_call: list[Counter[str]] = [Counter() for _ in calls]
@@ -112,9 +117,8 @@ class Run:
         started = time.perf_counter()
         try:
             if self.calls:
-                with _bar(len(self.traces), self.progress) as advance:
-                    for wave in waves(self.traces):
-                        self._do(wave, advance)
+                for wave in waves(self.traces):
+                    self._do(wave)
             else:
                 self.rows = [self._row(i) for i in range(len(self.traces))]
         finally:
@@ -125,22 +129,23 @@ class Run:
         ok = [row for row in self.rows if row.error is None]
         return RunReport(ok, [r for r in self.rows if r.error], self.declined, seconds)
 
-    def _do(self, wave: list[Trace], advance: Callable[[int], None]) -> None:
+    def _do(self, wave: list[Trace]) -> None:
         first = len(self.rows)
         plans = [plan(self.calls, trace) for trace in wave]
         for begin, end in runs(wave, plans, written_at_once(self.calls, plans, wave)):
             part = range(first + begin, first + end)
             before = len(self.rows)
-            outcomes, interrupt = compute(
-                self.calls,
-                wave[begin:end],
-                plans[begin:end],
-                lambda n: advance(before + n),  # noqa: B023
-            )
+            with without_python():
+                outcomes, interrupt = compute(
+                    self.calls,
+                    wave[begin:end],
+                    plans[begin:end],
+                    lambda n: self.advance(before + n),  # noqa: B023
+                )
             for i, outcome in zip(part, outcomes, strict=True):
                 if interrupt is None or isinstance(outcome, Answer):
                     self._finish(i, outcome)
-                    advance(len(self.rows))
+                    self.advance(len(self.rows))
             if interrupt is not None:
                 raise interrupt
 
@@ -227,23 +232,3 @@ def _hand_over(trace: Trace, copied: Trace, in_place: bool) -> None:
     elif trace.data.flags.writeable:
         effects.append((trace.data, Ellipsis, copied.data))
     _core.apply(effects)
-
-
-class _bar:  # noqa: N801 - a context manager that reads as a verb
-    """A tqdm bar, or nothing; yields what moves it to a number of traces."""
-
-    def __init__(self, total: int, shown: bool) -> None:
-        self.total = total
-        self.shown = shown
-
-    def __enter__(self) -> Callable[[int], None]:
-        if not self.shown:
-            return lambda _: None
-        from tqdm.auto import tqdm  # noqa: PLC0415
-
-        self.bar = tqdm(total=self.total, unit="trace", desc="obspeed")
-        return lambda n: self.bar.update(n - self.bar.n) and None
-
-    def __exit__(self, *_: object) -> None:
-        if self.shown:
-            self.bar.close()

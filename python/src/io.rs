@@ -1,6 +1,6 @@
 //! Files, many at once, read and written without the GIL.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use numpy::PyArray1;
 use obspeed_core::io::mseed::{self, Samples};
@@ -87,14 +87,17 @@ type Recording<'py> = (PathBuf, Bound<'py, PyAny>, [String; 4], i64);
 /// first.
 type SacJob<'py> = (Recording<'py>, f64, f64, Option<Bound<'py, PyDict>>, bool);
 
-/// Writes SAC files; for each None, or the exception that says why not.
+/// Writes SAC files, by way of drafts whose names begin with `drafts` or of new files beside them; for
+/// each its length in bytes, or the exception that says why not.
 #[pyfunction]
+#[pyo3(signature = (jobs, threads, drafts=None))]
 #[allow(clippy::needless_pass_by_value)] // what pyo3 hands over
 pub fn write_sac(
     py: Python<'_>,
     jobs: Vec<SacJob<'_>>,
     threads: usize,
-) -> PyResult<Vec<Option<PyErr>>> {
+    drafts: Option<PathBuf>,
+) -> PyResult<Vec<Written>> {
     let arrays: Vec<_> = jobs.iter().map(|((_, data, ..), ..)| borrowed(data)).collect();
     let work = jobs.iter().zip(&arrays).map(|(job, array)| {
         let ((path, _, codes, start), delta, calib, header, big) = job;
@@ -109,8 +112,8 @@ pub fn write_sac(
         };
         Ok((path.clone(), recording, if *big { Order::Big } else { Order::Little }))
     });
-    write(py, work.collect(), threads, |(path, recording, order)| {
-        io::write(&path, &sac::encode(&recording, order)?)
+    write(py, work.collect(), threads, drafts.as_deref(), |(path, recording, order)| {
+        Ok((path, sac::encode(&recording, order)?))
     })
 }
 
@@ -118,14 +121,16 @@ pub fn write_sac(
 /// significant bytes are first, record length.
 type MseedJob<'py> = (Recording<'py>, (f64, char, Option<u8>), (Option<u8>, bool, usize));
 
-/// Writes miniSEED files; for each None, or the exception that says why not.
+/// Writes miniSEED files, as [`write_sac`] does.
 #[pyfunction]
+#[pyo3(signature = (jobs, threads, drafts=None))]
 #[allow(clippy::needless_pass_by_value)] // what pyo3 hands over
 pub fn write_mseed(
     py: Python<'_>,
     jobs: Vec<MseedJob<'_>>,
     threads: usize,
-) -> PyResult<Vec<Option<PyErr>>> {
+    drafts: Option<PathBuf>,
+) -> PyResult<Vec<Written>> {
     let arrays: Vec<_> = jobs.iter().map(|((_, data, ..), ..)| borrowed(data)).collect();
     let work = jobs.iter().zip(&arrays).map(|(job, array)| {
         let ((path, _, codes, start), (rate, quality, timing_quality), layout) = job;
@@ -147,43 +152,82 @@ pub fn write_mseed(
         let encoding = encoding.map(known).transpose()?;
         Ok((path.clone(), recording, mseed::Layout { encoding, order, record_length }))
     });
-    write(py, work.collect(), threads, |(path, recording, layout)| {
-        io::write(&path, &mseed::encode(&recording, layout)?)
+    write(py, work.collect(), threads, drafts.as_deref(), |(path, recording, layout)| {
+        Ok((path, mseed::encode(&recording, layout)?))
     })
 }
 
-/// Writes a file of these bytes.
+/// Writes a file of these bytes, by way of a file `draft` or of a new one beside it.
 #[pyfunction]
+#[pyo3(signature = (path, data, draft=None))]
 #[allow(clippy::needless_pass_by_value)] // what pyo3 hands over
-pub fn write_file(py: Python<'_>, path: PathBuf, data: PyBackedBytes) -> PyResult<()> {
-    py.detach(|| io::write(&path, &data)).map_err(|error| to_py(&error))
+pub fn write_file(
+    py: Python<'_>,
+    path: PathBuf,
+    data: PyBackedBytes,
+    draft: Option<PathBuf>,
+) -> PyResult<()> {
+    py.detach(|| place(&path, &data, draft.as_deref())).map_err(|error| to_py(&error))
 }
 
-/// Does `work` for the jobs that could be made; the exceptions in the order of all.
+fn place(path: &Path, bytes: &[u8], draft: Option<&Path>) -> obspeed_core::Result<()> {
+    match draft {
+        Some(draft) => io::write_by(draft, path, bytes),
+        None => io::write(path, bytes),
+    }
+}
+
+/// The length of a file, or the exception that says why there is none.
+#[derive(IntoPyObject)]
+pub enum Written {
+    Whole(usize),
+    Failed(PyErr),
+}
+
+/// Writes what `encode` makes of the jobs that could be made; the results in the order of all.
 fn write<J: Send>(
     py: Python<'_>,
     jobs: Vec<PyResult<J>>,
     threads: usize,
-    work: impl Fn(J) -> obspeed_core::Result<()> + Sync,
-) -> PyResult<Vec<Option<PyErr>>> {
-    let mut failures = Vec::with_capacity(jobs.len());
+    drafts: Option<&Path>,
+    encode: impl Fn(J) -> obspeed_core::Result<(PathBuf, Vec<u8>)> + Sync,
+) -> PyResult<Vec<Written>> {
+    let mut all = Vec::with_capacity(jobs.len());
     let mut ready = Vec::with_capacity(jobs.len());
     for (i, job) in jobs.into_iter().enumerate() {
-        failures.push(job.map(|job| ready.push((i, job))).err());
+        all.push(match job {
+            Ok(job) => {
+                ready.push((i, job));
+                Written::Whole(0)
+            }
+            Err(error) => Written::Failed(error),
+        });
     }
-    let (places, ready): (Vec<_>, Vec<_>) = ready.into_iter().unzip();
+    let work = |i: usize, job| {
+        let (path, bytes) = encode(job)?;
+        let draft = drafts.map(|start| {
+            let mut name = start.as_os_str().to_owned();
+            name.push(i.to_string());
+            PathBuf::from(name)
+        });
+        place(&path, &bytes, draft.as_deref()).map(|()| bytes.len())
+    };
+    let places: Vec<_> = ready.iter().map(|&(i, _)| i).collect();
     let (results, interrupt) = detached(
         py,
         |_| Ok(()),
-        |stop| parallel::run(ready, threads, stop, |_| 0, |job, _| work(job)),
+        |stop| parallel::run(ready, threads, stop, |_| 0, |(i, job), _| work(i, job)),
     );
     if let Some(error) = interrupt {
         return Err(error);
     }
     for (i, result) in places.into_iter().zip(results) {
-        failures[i] = result.err().map(|error| to_py(&error));
+        all[i] = match result {
+            Ok(length) => Written::Whole(length),
+            Err(error) => Written::Failed(to_py(&error)),
+        };
     }
-    Ok(failures)
+    Ok(all)
 }
 
 #[allow(clippy::needless_pass_by_value)] // as `map_err` hands over

@@ -48,14 +48,44 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         let device = File::options().write(true).open(&target);
         return device.and_then(|mut it| it.write_all(bytes)).map_err(|e| failed(path, &e));
     }
-    let (part, mut file) = beside(&target).map_err(|e| failed(path, &e))?;
+    replace(&target, bytes).map_err(|e| failed(path, &e))
+}
+
+/// Writes `bytes` to `path` by way of `draft`, a new file on the same disk: whole, or not at all.
+///
+/// What is at `path`, if anything, is replaced; folders are made. Where `path` turns out to be on
+/// another disk, the draft is made anew beside it.
+///
+/// # Errors
+/// [`Error::Io`] with `path`; the draft is then removed.
+pub fn write_by(draft: &Path, path: &Path, bytes: &[u8]) -> Result<()> {
+    let written = fs::write(draft, bytes).and_then(|()| match fs::rename(draft, path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            path.parent().map_or(Ok(()), fs::create_dir_all)?;
+            fs::rename(draft, path)
+        }
+        moved => moved,
+    });
+    written
+        .or_else(|e| {
+            let _ = fs::remove_file(draft); // the error to tell is the first
+            match e.kind() {
+                io::ErrorKind::CrossesDevices => replace(path, bytes),
+                _ => Err(e),
+            }
+        })
+        .map_err(|e| failed(path, &e))
+}
+
+/// Writes a new file beside `target` and moves it there.
+fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (part, mut file) = beside(target)?;
     let written = file.write_all(bytes).and_then(|()| {
         drop(file);
-        fs::rename(&part, &target)
+        fs::rename(&part, target)
     });
-    written.map_err(|e| {
+    written.inspect_err(|_| {
         let _ = fs::remove_file(&part); // the error to tell is the first
-        failed(path, &e)
     })
 }
 

@@ -14,4 +14,4 @@ pub mod stationxml;
 mod xml;
 
 pub use bytes::Order;
-pub use file::{read, write};
+pub use file::{read, write, write_by};

@@ -24,7 +24,6 @@ def test_killed_at_every_point(tmp_path):
         import os, random, shutil, signal, sys, time
         from pathlib import Path
         from batch import archive, everything, failures, raw, run, trace
-        from obspeed._batch import outputs as outputs_module
         from obspeed._batch import work
         from obspeed._batch.journal import Journal
 
@@ -88,8 +87,8 @@ def test_killed_at_every_point(tmp_path):
         points = [
             (when, owner, name, n)
             for owner, name in (
-                (outputs_module, "_move"), (outputs_module, "write"), (Journal, "record"),
-                (Journal, "_insert"), (Journal, "_forget"), (Journal, "finish"), (work, "read"),
+                (work, "read"), (work, "write"), (Journal, "record"), (Journal, "_insert"),
+                (Journal, "_forget"), (Journal, "finish"),
             )
             for when in (before, after)
             for n in (1, 4)
@@ -309,7 +308,7 @@ def test_ctrl_c_stops_at_once_and_says_how_to_go_on(tmp_path):
         from obspeed._batch import work
 
         root = archive(sys.argv[1], events=["a", "b", "c"])
-        original = work.write_whole
+        original = work.write
 
         def write(*args):
             written = original(*args)
@@ -317,16 +316,16 @@ def test_ctrl_c_stops_at_once_and_says_how_to_go_on(tmp_path):
                 os.kill(os.getpid(), signal.SIGINT)
             return written
 
-        work.write_whole = write
+        work.write = write
         said = io.StringIO()
         try:
             with contextlib.redirect_stderr(said):
-                run(root, max_memory=1)
+                run(root, max_memory=1, threads=1)
         except KeyboardInterrupt:
             print(said.getvalue())
         assert len(outputs(root)) == 9
         assert not list(root.glob(".obspeed*"))
-        work.write_whole = original
+        work.write = original
         report = run(root, max_memory=1)
         assert (len(report.ok), report.totals.kept) == (18, 8), report
         """,

@@ -178,7 +178,7 @@ def test_errors_are_those_of_open(tmp_path):
     folder.mkdir()
     paths = [tmp_path / "missing" / "x", folder, tmp_path / "x"]
     errors = _io.write_many([(trace(20), path, None) for path in paths], "SAC")
-    assert [type(error) for error in errors] == [FileNotFoundError, IsADirectoryError, type(None)]
+    assert [type(error) for error in errors] == [FileNotFoundError, IsADirectoryError, int]
     for path, error in zip(paths[:2], errors[:2], strict=True):
         with pytest.raises(OSError) as theirs:  # noqa: PT011 - compared below
             open(path, "wb")  # noqa: PTH123, SIM115 - the words of open itself
@@ -186,6 +186,31 @@ def test_errors_are_those_of_open(tmp_path):
         assert str(error) == str(theirs.value)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "x"]
     assert not list(folder.iterdir())
+
+
+def test_by_way_of_drafts(tmp_path):
+    """Folders are made, what is in the way is replaced, and no draft is left."""
+    drafts, folder = tmp_path / "drafts", tmp_path / "folder"
+    drafts.mkdir()
+    folder.mkdir()
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_bytes(b"old")
+    link.symlink_to(target)
+    paths = [tmp_path / "a" / "b" / "x", link, folder, tmp_path / "declined"]
+    traces = [trace(20), trace(20), trace(20), trace(20, "float32")]
+    traces[3].data[3] = np.nan  # for ObsPy to write
+    items = zip(traces, paths, [None] * 4, strict=True)
+    results = _io.write_many(items, "SAC", drafts=f"{drafts}/")
+    assert [type(result) for result in results] == [int, int, IsADirectoryError, int]
+    assert results[2].filename == str(folder)
+    expected = by_obspy(trace(20), "SAC")[0]
+    assert paths[0].read_bytes() == link.read_bytes() == expected
+    assert not link.is_symlink()
+    assert results[3] == paths[3].stat().st_size
+    assert not list(drafts.iterdir())
+    (error,) = _io.write_many([(trace(20), target, None)], "SAC", drafts=f"{tmp_path}/none/")
+    assert type(error) is FileNotFoundError
+    assert target.read_bytes() == b"old"
 
 
 def test_links_and_devices(tmp_path):
@@ -220,7 +245,7 @@ def test_any_number_of_threads(tmp_path):
     items = [(trace(50 + i, station=str(i)), tmp_path / str(i), None) for i in range(30)]
     for threads in (1, 2, 5):
         with obspeed.num_threads(threads):
-            assert _io.write_many(items, "SAC") == [None] * 30
+            assert all(type(size) is int for size in _io.write_many(items, "SAC"))
         for tr, path, _ in items:
             assert path.read_bytes() == by_obspy(tr, "SAC")[0]
             path.unlink()

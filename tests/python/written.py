@@ -30,16 +30,16 @@ def check(tr, path, kind="SAC", header=None, accelerated=None, **options):
     before = tr.copy()
     obspeed.reset_report()
     with recorded() as got_seen:
-        (error,) = _io.write_many([(tr, path, header)], kind, **options)
+        (result,) = _io.write_many([(tr, path, header)], kind, **options)
     native = obspeed.report().methods["write"].accelerated == 1
     if accelerated is not None:
         assert native == accelerated
     assert got_seen == seen
     if isinstance(expected, Exception):
-        assert (type(error), str(error)) == (type(expected), str(expected))
+        assert (type(result), str(result)) == (type(expected), str(expected))
         assert not path.exists()
     else:
-        assert error is None
+        assert result == len(expected)
         assert path.read_bytes() == expected
     assert tr.stats == before.stats
     np.testing.assert_array_equal(tr.data, before.data)

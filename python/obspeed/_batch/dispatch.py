@@ -11,6 +11,7 @@ from multiprocessing import get_context
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from .here import in_order
 from .task import Result, Task
 from .work import run_task
 
@@ -65,6 +66,7 @@ class Dispatcher:
     def __init__(self, executor: Executor | None, workers: int, *, owned: bool) -> None:
         self._executor = executor
         self._owned = owned
+        self._at_a_time = workers
         self._limit = _AHEAD * workers
         self._done: SimpleQueue[Future[Result]] = SimpleQueue()
         self._pending: dict[Future[Result], Task] = {}
@@ -83,8 +85,7 @@ class Dispatcher:
             As they are done.
         """
         if self._executor is None:
-            for task in tasks:
-                yield task, run_task(task)
+            yield from in_order(tasks, self._at_a_time)
             return
         while self._fill(tasks):
             future = self._next()

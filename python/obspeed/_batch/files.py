@@ -7,8 +7,8 @@ that native code can decode and encode them on the pool, without the GIL.
 
 from __future__ import annotations
 
+import errno
 import glob
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
@@ -18,6 +18,8 @@ from obspy import Inventory, Trace, UTCDateTime
 
 from .. import _io
 from .._stationxml import Content
+
+_FATAL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 _T = TypeVar("_T")
 
@@ -115,32 +117,39 @@ def read_stations(files: Sequence[tuple[str, bytes]]) -> list[Result[Stations]]:
 
 
 def write(
-    traces: Sequence[Trace], paths: Sequence[str], kind: str, headers: Sequence[Headers]
+    traces: Sequence[Trace],
+    paths: Sequence[str],
+    kind: str,
+    headers: Sequence[Headers],
+    drafts: str,
 ) -> list[Result[int]]:
     """
-    Write each trace to a file of its own.
+    Write each trace to a file of its own, which is there wholly or not at all.
 
     Parameters
     ----------
     traces : sequence of obspy.Trace
         The traces.
     paths : sequence of str
-        Their files; replaced if they exist.
+        Their files; replaced if they exist. Folders are made.
     kind : str
         Name of the format as ObsPy has it: "SAC", "MSEED", ...
     headers : sequence of mapping
         SAC header fields beside those from a trace's stats; empty for other formats.
+    drafts : str
+        Path that the names of unfinished files begin with.
 
     Returns
     -------
     list
         For each trace the number of bytes written, or the exception.
     """
-    answers = _io.write_many(zip(traces, paths, headers, strict=True), kind)
-    return [
-        os.stat(path).st_size if one is None else one  # noqa: PTH116 - Path is slow by the million
-        for one, path in zip(answers, paths, strict=True)
-    ]
+    return _io.write_many(zip(traces, paths, headers, strict=True), kind, drafts)
+
+
+def is_fatal(error: BaseException) -> bool:
+    """Whether an error is one of the disk, after which no other file could be written."""
+    return isinstance(error, OSError) and error.errno in _FATAL
 
 
 def _attempt(function: Any, *args: Any) -> Any:

@@ -8,13 +8,13 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from .._bar import Bar
 from .._errors import ObspeedError
 from .._pipeline import Pipeline
-from .bar import Bar
 from .dispatch import Dispatcher, own_pool
 from .journal import Journal, JournalError, connect
 from .notes import note
@@ -23,7 +23,7 @@ from .report import BatchReport, Totals
 from .scan import Refused, Unfinished, count, inputs, tasks
 from .setup import Setup, settle
 from .shards import hint, shard_of
-from .task import Failure, File, FileResult, Result, plain
+from .task import Failure, File, FileResult, Result, Task, plain
 
 
 def process(
@@ -158,17 +158,18 @@ class _Batch:
         past = self.journal.begin()
         if setup.resume and past and past.counts:
             self.totals.see(Totals.from_json(past.counts))
-        self.bar = Bar(None)
+        self.bar = Bar(None, "file")
+        self.seen = [0, 0]
+        self.started = time.perf_counter()
         self.again: set[str] = set()
 
     def run(self) -> BatchReport:
         """Do it all, and say how to go on if that is not to be."""
-        started = time.perf_counter()
         complete = False
         try:
             with self._temporary() as folder:
                 self.setup = replace(self.setup, job=replace(self.setup.job, temporary=folder))
-                with Bar(count(self.setup) if self.progress else None) as self.bar:
+                with Bar(count(self.setup) if self.progress else None, "file") as self.bar:
                     self._do()
             complete = True
             self.dispatcher.close()
@@ -177,7 +178,7 @@ class _Batch:
             self._say(error)
             raise
         finally:
-            seconds = time.perf_counter() - started
+            seconds = time.perf_counter() - self.started
             # What stopped the job, a full disk say, is to be heard of, not what follows from it.
             with nullcontext() if complete else suppress(OSError):
                 self.journal.finish(
@@ -223,20 +224,24 @@ class _Batch:
             self._all(file._replace(known=True) for file in files if file.path in paths)
 
     def _all(self, found: Iterator[File | Refused]) -> None:
-        for task, result in self.dispatcher.run(tasks(self.setup, found, self._refuse)):
-            if isinstance(result, Result):
-                self.totals.add(result)
-                self._record(task.files, result.files)
-                if result.fatal is not None:
-                    raise result.fatal
-                if result.raised is not None and self.setup.strict:
-                    raise result.raised
-            elif isinstance(result, Exception) and not self.setup.strict:
-                name, message = type(result).__name__, plain(str(result))
-                lost = Failure("", "worker", name, message, passing=True)
-                self._record(task.files, [FileResult(failures=[lost]) for _ in task.files])
-            else:
-                raise result
+        with closing(self.dispatcher.run(tasks(self.setup, found, self._refuse))) as results:
+            for task, result in results:
+                self._take(task, result)
+
+    def _take(self, task: Task, result: Result | BaseException) -> None:
+        if isinstance(result, Result):
+            self.totals.add(result)
+            self._record(task.files, result.files)
+            if result.fatal is not None:
+                raise result.fatal
+            if result.raised is not None and self.setup.strict:
+                raise result.raised
+        elif isinstance(result, Exception) and not self.setup.strict:
+            name, message = type(result).__name__, plain(str(result))
+            lost = Failure("", "worker", name, message, passing=True)
+            self._record(task.files, [FileResult(failures=[lost]) for _ in task.files])
+        else:
+            raise result
 
     def _refuse(self, file: File, result: FileResult) -> None:
         self._record([file], [result])
@@ -249,11 +254,13 @@ class _Batch:
             if file.known:
                 self._discard(file, {output for output, *_ in result.outputs})
         self.again.update(self.journal.record(files, results))
-        traces = sum(len(result.outputs) for result in results)
-        failed = sum(len(result.failures) for result in results)
+        self.seen[0] += sum(len(result.outputs) for result in results)
+        self.seen[1] += sum(len(result.failures) for result in results)
         self.totals.done += len(files)
         self.totals.nbytes += sum(max(0, file.size) for file in files)
-        self.bar.add(len(files), traces, failed)
+        rate = self.seen[0] / (time.perf_counter() - self.started)
+        self.bar.say({"traces/s": f"{rate:.1f}", "failed": self.seen[1]})
+        self._show()
 
     def _discard(self, file: File, new: set[str]) -> None:
         """Remove what an earlier run made of an input and this one does not."""
@@ -266,7 +273,10 @@ class _Batch:
     def _kept(self, rows: list[int]) -> None:
         self.journal.keep(rows)
         self.totals.kept += len(rows)
-        self.bar.add(len(rows))
+        self._show()
+
+    def _show(self) -> None:
+        self.bar.to(self.totals.done + self.totals.kept)
 
     def _say(self, error: BaseException) -> None:
         why = "stopped" if isinstance(error, KeyboardInterrupt) else "stopped by an error"

@@ -15,6 +15,7 @@ from .. import _toml
 from .._pipeline import Pipeline
 from .._threads import get_num_threads
 from .dispatch import parallelism
+from .here import AT_A_TIME
 from .shards import Shard
 from .task import Job
 from .templates import Output, Template
@@ -136,14 +137,17 @@ def settle(
         # A worker has one: the others are for its siblings.
         threads=threads or (1 if spread else get_num_threads()),
     )
-    at_a_time = workers or (1 if executor is None else parallelism(executor))
+    if executor is not None:
+        at_a_time = workers or parallelism(executor)
+    else:
+        at_a_time = workers or (AT_A_TIME if job.threads > 1 else 1)
     return Setup(
         job,
         Template(raw),
         home / names.folder,
         shard,
         at_a_time,
-        nbytes(max_memory),
+        max(1, nbytes(max_memory) // (1 if spread else at_a_time)),
         resume,
         on_error == "raise",
     )

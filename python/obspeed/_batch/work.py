@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
-from obspy import Inventory, Stream, Trace, UTCDateTime
+from obspy import Inventory, Trace, UTCDateTime
 
 from .._errors import ObspeedError
 from .._threads import num_threads
+from .._turns import check_stopped
 from .events import Events, Origin
-from .files import Channel, Headers, read
+from .files import Channel, Headers, is_fatal, read, write
 from .headers import sac
 from .notes import note, noted
-from .outputs import is_fatal, write_whole
 from .pictures import Picture, curve, time_steps
 from .stations import CODES, Paired, Pairing, Stamp
 from .task import Failure, File, FileResult, Result, Task, plain
@@ -176,8 +176,8 @@ class _Run:
             (rest if lacks else ready).append(item)
         failed: set[int] = set()
         for group, inventory in [(ready, None), *(([i], self._inventory(i)) for i in rest)]:
-            stream = Stream([item.trace for item in group])
-            report = self.job.pipeline.run(stream, inventory, on_error="collect")
+            traces = [item.trace for item in group]
+            report = self.job.pipeline._run(traces, inventory, raises=False, advance=check_stopped)
             for row in report.failed:
                 item = group[row.index]
                 failed.add(id(item))
@@ -214,7 +214,7 @@ class _Run:
         headers: list[Headers] = [{}] * len(items)
         if job.kind == "SAC":
             headers = [sac(item.trace.stats, item.channel, item.origin) for item in items]
-        sizes = write_whole(
+        sizes = write(
             [item.trace for item in items],
             [os.path.join(job.root, item.path) for item in items],  # noqa: PTH118
             job.kind,

@@ -14,6 +14,7 @@ from obspy.core import AttribDict, Stats
 
 from .. import _core, _report
 from .._threads import get_num_threads
+from .._turns import without_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,7 +72,9 @@ def read_many(paths: Iterable[Path]) -> list[Stream | Exception]:
     paths = list(paths)
     declined: Counter[str] = Counter()
     answers: list[Stream | Exception] = []
-    for path, answer in zip(paths, _core.read_mseed(paths, get_num_threads()), strict=True):
+    with without_python():
+        found = _core.read_mseed(paths, get_num_threads())
+    for path, answer in zip(paths, found, strict=True):
         if isinstance(answer, Exception):
             # An OSError counts as a reason: its text would be another for every file.
             known = isinstance(answer, _core.DeclinedError)

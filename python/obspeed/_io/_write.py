@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core, _report
 from .._threads import get_num_threads
+from .._turns import without_python
 from ._settings import mseed_job, sac_job, with_stats, without_warning
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     Path = str | PathLike[str]
 
-_FORMATS: dict[str, tuple[Callable[..., Any], Callable[..., list[Exception | None]]]] = {
+_FORMATS: dict[str, tuple[Callable[..., Any], Callable[..., list[int | Exception]]]] = {
     "SAC": (sac_job, _core.write_sac),
     "MSEED": (mseed_job, _core.write_mseed),
 }
@@ -55,16 +56,17 @@ def write(
     Exception
         ObsPy's own, where it refuses the trace; an OSError for a file that cannot be written.
     """
-    (error,) = write_many([(trace, path, header)], format, **options)
-    if error is not None:
-        raise error
+    (result,) = write_many([(trace, path, header)], format, **options)
+    if isinstance(result, Exception):
+        raise result
 
 
 def write_many(
     items: Iterable[tuple[Trace, Path, Mapping[str, Any] | None]],
     format: str,  # noqa: A002 - as ObsPy
+    drafts: str | None = None,
     **options: Any,
-) -> list[Exception | None]:
+) -> list[int | Exception]:
     """
     Write many traces at once, each to its file, on all threads.
 
@@ -76,17 +78,20 @@ def write_many(
         Trace, path and header, as `write` takes them.
     format : str
         As `write` takes it.
+    drafts : str, optional
+        What the names of unfinished files begin with, on the same disk. With it folders are made,
+        and whatever is at a path is replaced; without, each file is made beside the old one.
     **options
         As `write` takes them.
 
     Returns
     -------
-    list of Exception or None
-        For each trace what went wrong.
+    list of int or Exception
+        For each trace the number of bytes written, or what went wrong.
     """
     began = time.perf_counter()
     asked = [(trace, path, _header(trace, header)) for trace, path, header in items]
-    results: list[Exception | None] = [_OTHER_FORMAT] * len(asked)
+    results: list[int | Exception] = [_OTHER_FORMAT] * len(asked)
     jobs: dict[int, Any] = {}
     if format in _FORMATS:
         make, run = _FORMATS[format]
@@ -95,8 +100,10 @@ def write_many(
                 jobs[i] = make(*item, options)
             except Exception as error:  # noqa: BLE001 - a warning may be an error
                 results[i] = error
-        for i, result in zip(jobs, run(list(jobs.values()), get_num_threads()), strict=True):
-            results[i] = result
+        with without_python():
+            answers = run(list(jobs.values()), get_num_threads(), drafts)
+        for i, answer in zip(jobs, answers, strict=True):
+            results[i] = answer
     declined: Counter[str] = Counter()
     for i, (trace, path, fields) in enumerate(asked):
         reason = results[i]
@@ -104,7 +111,8 @@ def write_many(
             declined[str(reason)] += 1
             if format == "MSEED" and i in jobs:
                 trace = without_warning(trace, jobs[i])  # noqa: PLW2901 - the same for ObsPy
-            results[i] = _by_obspy(trace, path, fields, format, options)
+            draft = None if drafts is None else f"{drafts}by-obspy-{i}"
+            results[i] = _by_obspy(trace, (path, draft), fields, format, options)
     _report.record("write", len(asked), declined, time.perf_counter() - began)
     return results
 
@@ -115,17 +123,19 @@ def _header(trace: Trace, header: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def _by_obspy(
     trace: Trace,
-    path: Path,
+    place: tuple[Path, str | None],
     header: dict[str, Any],
     format: str,  # noqa: A002 - as ObsPy
     options: dict[str, Any],
-) -> Exception | None:
+) -> int | Exception:
     if header:
         trace = with_stats(trace, sac=header)
     buffer = io.BytesIO()
     try:
         trace.write(buffer, format=format, **options)
-        _core.write_file(path, buffer.getvalue())
+        path, draft = place
+        with without_python():
+            _core.write_file(path, buffer.getvalue(), draft)
     except Exception as error:  # noqa: BLE001 - the caller's row says which
         return error
-    return None
+    return buffer.getbuffer().nbytes
