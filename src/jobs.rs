@@ -12,7 +12,7 @@ use crate::{Error, Result, chain};
 #[derive(Debug)]
 pub struct Job<'a> {
     /// In this order; only one where it is done in place.
-    pub steps: Vec<Step>,
+    pub steps: &'a [Step],
     /// The samples; none if they are in `output`, to be replaced there.
     pub input: Option<Input<'a>>,
     /// Where the result goes.
@@ -26,7 +26,7 @@ impl Job<'_> {
 
     fn run(&mut self, cancel: &dyn Cancel) -> Result<()> {
         let output = self.output.reborrow();
-        match (self.input, self.steps.as_slice()) {
+        match (self.input, self.steps) {
             (Some(input), steps) => chain::run(steps, input, output, cancel),
             (None, [step]) => chain::run_in_place(step, output),
             (None, _) => Err(Error::Declined("more than one step in place")),
@@ -35,7 +35,7 @@ impl Job<'_> {
 
     /// The transform, if that is all there is to do.
     fn transform(&self) -> Option<&dyn AnyTransform> {
-        if let [step] = self.steps.as_slice() { step.as_transform() } else { None }
+        if let [step] = self.steps { step.as_transform() } else { None }
     }
 
     /// True if both can be done together.

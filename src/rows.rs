@@ -170,8 +170,7 @@ fn together<S: Sample, T: Real>(
     y: Vec<&mut [T]>,
     cancel: &dyn Cancel,
 ) -> Done {
-    let job =
-        |(x, y)| Job { steps: steps.to_vec(), input: Some(S::input(x)), output: T::output(y) };
+    let job = |(x, y)| Job { steps, input: Some(S::input(x)), output: T::output(y) };
     let jobs = x.iter().copied().zip(y).map(job).collect();
     let results = jobs::run(jobs, 1, &|| cancel.is_cancelled(), &AtomicUsize::new(0));
     first(1, results.into_iter().map(|result| Ok(result.map_err(Failure::from))).collect())

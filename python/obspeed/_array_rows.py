@@ -12,7 +12,7 @@ from obspy import Trace
 from . import _core
 from ._errors import DeclinedError
 from ._methods import METHODS
-from ._plan import DTYPES, Planned, Samples, plan_calls
+from ._plan import DTYPES, Planned, Samples, State, check_trace, plan_calls
 from ._threads import get_num_threads
 
 Failure = tuple[int, Exception]
@@ -75,7 +75,8 @@ def _plan(
     prepare = METHODS[name].prepare
     if prepare is None:
         raise DeclinedError(f"{name} has no kernel")
-    return plan_calls([prepare(*args, **options)], trace)[0]
+    check_trace(trace)
+    return plan_calls([prepare(*args, **options)], State(trace))[0]
 
 
 def _fitting(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], axis: int) -> Samples:

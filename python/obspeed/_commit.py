@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import obspy.core.trace
-from obspy import Trace
+from obspy import Trace, UTCDateTime
 from obspy.core import Stats
 
 from . import _core
@@ -25,21 +25,22 @@ def warn(message: str, category: type[Warning]) -> None:
     warnings.warn_explicit(message, category, file, 1, source["__name__"], registry)
 
 
-def write_history(trace: Trace, entries: Sequence[str]) -> tuple[list[Effect], list[Message]]:
+def write_history(trace: Trace, entries: Sequence[str]) -> tuple[list[str], bool, list[Message]]:
     """
     Plan the entries in ``stats.processing``.
 
     Returns
     -------
-    effects : list of Effect
-        For `_core.apply`; ObsPy keeps a bounded number of entries.
+    kept : list of str
+        Those that are written; ObsPy keeps a bounded number of entries.
+    is_first : bool
+        Whether there is no list for them yet.
     messages : list of (str, type)
         ObsPy's warning that this number is reached.
     """
     own = trace.stats.__dict__
-    log = own.get("processing")
     limit = trace._max_processing_info
-    room = limit - len(log or ())
+    room = limit - len(own.get("processing") or ())
     kept = list(entries) if len(entries) < room else list(entries[: max(0, room)])
     messages: list[Message] = []
     if kept and len(kept) == room:
@@ -48,9 +49,7 @@ def write_history(trace: Trace, entries: Sequence[str]) -> tuple[list[Effect], l
             f"{limit} entries."
         )
         messages.append((text, UserWarning))
-    if log is None and "processing" not in own:
-        return [(own, "processing", kept)], messages
-    return [(log, None, entry) for entry in kept], messages
+    return kept, "processing" not in own, messages
 
 
 def _in_order(planned: Sequence[Planned], messages: list[Message], room: int) -> Iterator[Message]:
@@ -69,10 +68,10 @@ def is_plain(trace: Trace) -> bool:
 
 
 def changes(
-    trace: Trace, planned: Sequence[Planned], data: Samples, entries: Sequence[str]
-) -> tuple[list[Effect], list[Message]]:
+    trace: Trace, planned: Sequence[Planned], npts: int, entries: Sequence[str]
+) -> tuple[_core.Change, list[Message]]:
     """
-    Plan what brings a plain trace to what its calls make of it.
+    Plan what brings a trace, and all others of its kind, to what its calls make of it.
 
     Parameters
     ----------
@@ -80,59 +79,64 @@ def changes(
         The trace, which is only read.
     planned : sequence of Planned
         What the calls do to it.
-    data : ndarray
-        Where the samples after them are, or will be.
+    npts : int
+        Number of samples after them.
     entries : sequence of str
         Their history.
 
     Returns
     -------
-    effects : list of Effect
-        For `_core.apply`.
+    change : _core.Change
+        What is set; of a trace that is not plain the history alone.
     messages : list of (str, type)
         What is to be warned of before.
     """
-    effects, full = write_history(trace, entries)
-    messages: list[Message] = []
-    moves, in_place = [], True
-    for p in planned:
-        messages += p.warnings
-        in_place = in_place and p.in_place
-        if p.stats is not None:
-            moves.append(p.stats)
+    kept, is_first, full = write_history(trace, entries)
+    messages: list[Message] = [message for p in planned for message in p.warnings]
     if full:
         room = trace._max_processing_info - len(trace.stats.__dict__.get("processing") or ())
         messages = list(_in_order(planned, full, room))
-    if in_place:
-        return [(trace.data, Ellipsis, data), *effects], messages
-    effects.append((trace.__dict__, "data", data))
-    if moves:
-        own: dict[str, Any] = trace.stats.__dict__
-        moved = _moved(trace.stats, moves, data).__dict__
-        effects += [(own, key, moved[key]) for key in SAMPLING]
-    return effects, messages
+    in_place = all(p.in_place for p in planned)
+    values: dict[str, Any] = {}
+    times: dict[str, tuple[int, int]] = {}
+    if not in_place and is_plain(trace) and any(p.stats for p in planned):
+        own, moved = trace.stats.__dict__, _moved(trace.stats, planned, npts).__dict__
+        for key in SAMPLING:
+            if not isinstance(moved[key], UTCDateTime):
+                values[key] = moved[key]
+            elif moved[key] is not own[key]:
+                # So many seconds after a start are as many nanoseconds, whatever the start is.
+                time = moved[key]
+                times[key] = time.ns - own["starttime"].ns, time.precision
+    return _core.Change(in_place, values, times, kept, is_first), messages
 
 
-def _moved(stats: Stats, moves: Sequence[Callable[[Stats], None]], data: Samples) -> Stats:
-    """Return new stats with the sampling after all moves."""
+def _moved(stats: Stats, planned: Sequence[Planned], npts: int) -> Stats:
+    """Return new stats with the sampling after all calls."""
     moved = sampling(stats)
-    for move in moves:
-        move(moved)
-    moved.npts = len(data)
+    for p in planned:
+        if p.stats is not None:
+            p.stats(moved)
+    moved.npts = npts
     return moved
 
 
-def commit(trace: Trace, planned: Sequence[Planned], data: Samples, entries: Sequence[str]) -> None:
+def commit(
+    trace: Trace,
+    planned: Sequence[Planned],
+    change: _core.Change,
+    messages: Sequence[Message],
+    data: Samples,
+) -> None:
     """Warn, then set data, stats and history; an interrupt comes before all of it or after."""
-    effects, messages = changes(trace, planned, data, entries)
     for message, category in messages:
         warn(message, category)
-    if not is_plain(trace) and not all(p.in_place for p in planned):
-        effects, _ = write_history(trace, entries)
-        moves = [p.stats for p in planned if p.stats is not None]
-        if moves:
-            moved = _moved(trace.stats, moves, data)
-            for key in ("starttime", "sampling_rate"):
-                trace.stats[key] = moved[key]
-        trace.data = data
-    _core.apply(effects)
+    if is_plain(trace) or all(p.in_place for p in planned):
+        change.apply(trace, data)
+        return
+    if any(p.stats for p in planned):
+        moved = _moved(trace.stats, planned, len(data))
+        for key in ("starttime", "sampling_rate"):
+            trace.stats[key] = moved[key]
+    trace.data = data
+    change.apply(trace)

@@ -6,8 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "Change",
     "DeclinedError",
     "InternalError",
+    "Job",
     "ObspeedError",
     "Response",
     "Stations",
@@ -18,6 +20,9 @@ __all__ = [
     "empty",
     "generation",
     "is_known_unit",
+    "is_twice",
+    "kinds",
+    "overlap",
     "pool_threads",
     "read_mseed",
     "read_stationxml",
@@ -176,6 +181,28 @@ class Step:
     def is_in_lanes(self) -> bool: ...
     def npts(self, npts: int) -> int: ...
 
+@final
+class Change:
+    def __new__(
+        cls,
+        in_place: bool,
+        stats: dict[str, Any],
+        times: dict[str, tuple[int, int]],
+        history: Sequence[str],
+        is_first: bool,
+    ) -> Change: ...
+    def apply(self, trace: Any, data: npt.NDArray[Any] | None = None) -> None: ...
+
+@final
+class Job:
+    def __new__(
+        cls,
+        steps: Sequence[Step],
+        cut: slice | None,
+        result: tuple[int, np.dtype[Any]] | None,
+        change: Change,
+    ) -> Job: ...
+
 _Path = str | PathLike[str]
 _Codes = tuple[str, str, str, str]
 _Trace = tuple[_Codes, tuple[str, int, float], tuple[int, str, str, int], npt.NDArray[Any]]
@@ -190,6 +217,9 @@ def empty(
 ) -> npt.NDArray[Any]: ...
 def generation() -> int: ...
 def is_known_unit(name: str) -> bool: ...
+def is_twice(traces: Sequence[Any]) -> bool: ...
+def kinds(traces: Sequence[Any], times: bool, ids: bool) -> list[int]: ...
+def overlap(traces: Sequence[Any]) -> bool: ...
 def pool_threads() -> int: ...
 def read_stationxml(data: bytes) -> Stations: ...
 def read_mseed(
@@ -200,12 +230,12 @@ def response_cache_clear() -> None: ...
 def response_cache_info() -> tuple[int, int, int, int, int]: ...
 def response_cache_set_limit(nbytes: int) -> None: ...
 def run(
-    jobs: Sequence[
-        tuple[npt.NDArray[Any], npt.NDArray[Any] | None, Sequence[Step], Sequence[_Effect]]
-    ],
+    traces: Sequence[Any],
+    jobs: Sequence[Job],
+    prompt: int,
     threads: int,
     progress: Callable[[int], object] | None = None,
-) -> tuple[list[Exception | None], BaseException | None]: ...
+) -> tuple[list[npt.NDArray[Any] | Exception | None], BaseException | None]: ...
 def run_rows(
     x: npt.NDArray[Any] | None, y: npt.NDArray[Any], steps: Sequence[Step], threads: int
 ) -> tuple[tuple[int, Exception] | None, BaseException | None]: ...

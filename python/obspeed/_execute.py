@@ -8,24 +8,22 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from obspy import Stream, Trace
 
 from . import _check, _core, _history, _originals
-from ._commit import Effect, changes, commit, is_plain, warn, write_history
+from ._commit import commit, warn, write_history
 from ._errors import DeclinedError
 from ._filters import warnings_raise
+from ._kinds import Plan, plan_all, reason, refusal
 from ._lazy import lazy
 from ._methods import STEPS, Equality
-from ._plan import Maker, Planned, Planner, Samples, plan_calls
+from ._plan import Maker, Planned, Planner, Samples
 from ._report import record
-from ._runs import result_npts, runs, waves
+from ._runs import runs, waves
 from ._threads import get_num_threads
-
-if TYPE_CHECKING:
-    from ._core import Step
 
 _local = threading.local()
 
@@ -138,59 +136,37 @@ class Call:
         return getattr(trace, self.name)(*self.args, **self.kwargs)
 
 
-_Job = tuple[Samples, "Samples | None", "list[Step]", list[Effect]]
-
-
 class Answer(NamedTuple):
-    """The kernels' result for one trace; to be committed unless that is `done`."""
+    """The samples that calls make of one trace, to be committed as planned."""
 
-    planned: list[Planned]
+    plan: Plan
     data: Samples
-    done: bool
+
+    def commit(self, trace: Trace) -> None:
+        """Bring the trace to what its calls make of it, with their warnings."""
+        commit(trace, self.plan.planned, self.plan.change, self.plan.warnings, self.data)
 
 
-Outcome = Answer | Exception | None
-"""An answer, the reason why there is none, or None if the run was stopped before."""
+class Done:
+    """What has become of a trace that the run itself has committed."""
 
 
-def plan(calls: Sequence[Call], trace: Trace) -> list[Planned] | Exception:
-    """Plan `calls` for one trace, or return why this cannot be done."""
-    try:
-        return _refusal(calls, trace) or plan_calls([call.planner for call in calls], trace)
-    except Exception as error:  # noqa: BLE001 - ObsPy meets the same odd object, and raises its own
-        return _declined(error)
+DONE = Done()
+Outcome = Answer | Done | Exception | None
+"""An answer, that it is committed, the reason why there is none, or None if the run was stopped."""
 
 
 def make(call: Call, trace: Trace) -> list[Trace] | Exception:
     """Make what a call returns for one trace, which is only read, or return why not."""
     try:
-        return _refusal([call], trace) or (call.maker(trace) if call.maker else [])
-    except Exception as error:  # noqa: BLE001 - as above
-        return _declined(error)
-
-
-def _refusal(calls: Sequence[Call], trace: Trace) -> DeclinedError | None:
-    """Return why these calls go to ObsPy whatever the trace holds, if they do."""
-    for call in calls:
-        if call.declined is not None:
-            return call.declined
-        if not call.direct and (
-            call.name in vars(trace) or not _originals.is_known(type(trace), call.name)
-        ):
-            return DeclinedError(f"{type(trace).__name__}.{call.name} is not ObsPy's")
-    return None
-
-
-def _declined(error: Exception) -> Exception:
-    if isinstance(error, (DeclinedError, MemoryError)):
-        return error
-    return DeclinedError(f"planning failed: {type(error).__name__}: {error}")
+        return refusal([call], trace) or (call.maker(trace) if call.maker else [])
+    except Exception as error:  # noqa: BLE001 - ObsPy meets the same odd object, and raises its own
+        return reason(error)
 
 
 def compute(
-    calls: Sequence[Call],
     traces: Sequence[Trace],
-    plans: Sequence[list[Planned] | Exception],
+    plans: Sequence[Plan | Exception],
     progress: Callable[[int], None] | None = None,
 ) -> tuple[list[Outcome], BaseException | None]:
     """
@@ -201,95 +177,39 @@ def compute(
 
     Returns
     -------
-    outcomes : list of Outcome
-        One for each trace.
+    outcomes : list
+        An `Outcome` for each trace.
     interrupt : BaseException or None
         What stopped the run.
     """
-    outcomes: list[Outcome] = [p if isinstance(p, Exception) else None for p in plans]
-    jobs: list[_Job] = []
-    places = []
-    prompt = True
-    for i, (trace, planned) in enumerate(zip(traces, plans, strict=True)):
-        if isinstance(planned, Exception):
-            prompt = False
-            continue
-        source, rest = _cut(trace.data, planned)
-        if not rest:
-            outcomes[i] = Answer(planned, source, done=False)
-            prompt = False
-            continue
-        steps = [rest[0].step] if len(rest) == 1 else []
-        if not steps or rest[0].before:
-            steps = [step for p in rest for step in (*p.before, p.step)]
-        effects: list[Effect] = []
-        if writes_at_once(calls, planned, trace):
-            effects, _ = write_history(trace, [calls[0].history])
-            jobs.append((source, None, steps, effects))
-            places.append((i, Answer(planned, source, True), True))
-            continue
-        output: Samples = _core.empty(result_npts(planned, trace), planned[-1].dtype)
-        # After one that has to warn, which may raise, none is done at once.
-        prompt = prompt and is_plain(trace)
-        if prompt:
-            effects, messages = changes(trace, planned, output, _entries(calls, planned))
-            if messages:
-                prompt, effects = False, []
-        jobs.append((source, output, steps, effects))
-        places.append((i, Answer(planned, output, prompt), False))
-    errors, interrupt = _core.run(jobs, get_num_threads(), progress)
-    failed = False
-    for (i, answer, written), error in zip(places, errors, strict=True):
-        if error is None:
-            outcomes[i] = answer._replace(done=False) if failed and not written else answer
+    outcomes: list[Outcome] = [None] * len(traces)
+    places: list[int] = []
+    jobs: list[_core.Job] = []
+    prompt: int | None = None
+    for i, p in enumerate(plans):
+        if prompt is None and (isinstance(p, Exception) or not p.is_prompt):
+            # It may warn, and that may raise: neither it nor what follows is done at once.
+            prompt = len(jobs)
+        if isinstance(p, Exception):
+            outcomes[i] = p
+        elif p.job is None:
+            outcomes[i] = Answer(p, p.left(traces[i].data))
         else:
-            failed = True
-            if not isinstance(error, KeyboardInterrupt):
-                outcomes[i] = error
+            places.append(i)
+            jobs.append(p.job)
+    if prompt is None:
+        prompt = len(jobs)
+    run = [traces[i] for i in places]
+    results, interrupt = _core.run(run, jobs, prompt, get_num_threads(), progress)
+    for i, result in zip(places, results, strict=True):
+        p = plans[i]
+        if result is None:
+            outcomes[i] = DONE
+        elif isinstance(result, np.ndarray) and not isinstance(p, Exception):
+            outcomes[i] = Answer(p, result)
+        elif isinstance(result, Exception):
+            outcomes[i] = result
     return outcomes, interrupt
-
-
-def _cut(data: Samples, planned: list[Planned]) -> tuple[Samples, list[Planned]]:
-    """Return what the calls at the head of `planned` leave of the data, a view, and the others."""
-    for n, p in enumerate(planned):
-        if p.cut is None:
-            return data, planned[n:]
-        if p.cut != (0, len(data)):
-            data = data[slice(*p.cut)]
-    return data, []
-
-
-def writes_at_once(calls: Sequence[Call], planned: list[Planned], trace: Trace) -> bool:
-    """Whether the kernel may write to the trace's own array: one call, and nothing can stop it."""
-    return (
-        len(planned) == 1
-        and planned[0].in_place
-        and not planned[0].warnings
-        and not calls[0].may_raise
-        and len(trace.stats.__dict__.get("processing", ())) < trace._max_processing_info - 1
-    )
-
-
-def written_at_once(
-    calls: Sequence[Call], plans: Sequence[list[Planned] | Exception], traces: Sequence[Trace]
-) -> list[bool]:
-    """Say for each trace whether its own array is written to; not where nothing is planned."""
-    return [
-        not isinstance(p, Exception) and writes_at_once(calls, p, trace)
-        for p, trace in zip(plans, traces, strict=True)
-    ]
-
-
-def finish(calls: Sequence[Call], trace: Trace, answer: Answer) -> None:
-    """Commit an answer, unless the run has done so."""
-    if not answer.done:
-        commit(trace, answer.planned, answer.data, _entries(calls, answer.planned))
-
-
-def _entries(calls: Sequence[Call], planned: list[Planned]) -> list[str]:
-    """Return what the calls leave in the history."""
-    pairs = zip(calls, planned, strict=True)
-    return [entry for call, p in pairs for entry in (*p.entries, call.history)]
 
 
 @contextmanager
@@ -385,21 +305,21 @@ def _make(call: Call, trace: Trace, declined: Counter[str]) -> Stream:
         declined[str(pieces)] += 1
         strict(call, trace, pieces)
         return call.by_obspy(trace)
-    effects, messages = write_history(trace, [call.history])
+    entries, is_first, messages = write_history(trace, [call.history])
     for message, category in messages:
         warn(message, category)
-    _core.apply(effects)
+    _core.Change(True, {}, {}, entries, is_first).apply(trace)
     return Stream(pieces)
 
 
 def _do_wave(call: Call, traces: list[Trace], declined: Counter[str]) -> None:
     """Do one call on different traces, in as few runs as its effects allow."""
-    plans = [plan([call], trace) for trace in traces]
-    for begin, end in runs(traces, plans, written_at_once([call], plans, traces)):
+    plans = plan_all([call], traces)
+    for begin, end in runs(traces, plans):
         part = traces[begin:end]
-        outcomes, interrupt = compute([call], part, plans[begin:end])
+        outcomes, interrupt = compute(part, plans[begin:end])
         for trace, outcome in zip(part, outcomes, strict=True):
-            if interrupt is None or isinstance(outcome, Answer):
+            if outcome is not DONE and (interrupt is None or isinstance(outcome, Answer)):
                 _finish(call, trace, outcome, declined)
         if interrupt is not None:
             raise interrupt
@@ -407,10 +327,10 @@ def _do_wave(call: Call, traces: list[Trace], declined: Counter[str]) -> None:
 
 def _finish(call: Call, trace: Trace, outcome: Outcome, declined: Counter[str]) -> None:
     if isinstance(outcome, Answer):
-        finish([call], trace, outcome)
+        outcome.commit(trace)
     elif isinstance(outcome, DeclinedError):
         declined[str(outcome)] += 1
         strict(call, trace, outcome)
         call.by_obspy(trace)
-    elif outcome is not None:
+    elif isinstance(outcome, Exception):
         raise outcome

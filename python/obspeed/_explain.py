@@ -8,7 +8,8 @@ from typing import Any
 from obspy import Stream, Trace
 
 from ._errors import DeclinedError
-from ._execute import Call, make, plan
+from ._execute import Call, make
+from ._kinds import plan
 from ._methods import METHODS, STEPS
 
 

@@ -13,7 +13,8 @@ from obspy import Trace, UTCDateTime
 from . import _core
 from ._commit import Effect
 from ._errors import DeclinedError
-from ._execute import Answer, Call, Outcome, compute, finish, plan, strict, written_at_once
+from ._execute import DONE, Answer, Call, Outcome, compute, strict
+from ._kinds import plan, plan_all
 from ._report import record
 from ._runs import runs, waves
 from ._stationxml import for_obspy
@@ -131,19 +132,18 @@ class Run:
 
     def _do(self, wave: list[Trace]) -> None:
         first = len(self.rows)
-        plans = [plan(self.calls, trace) for trace in wave]
-        for begin, end in runs(wave, plans, written_at_once(self.calls, plans, wave)):
+        plans = plan_all(self.calls, wave)
+        for begin, end in runs(wave, plans):
             part = range(first + begin, first + end)
             before = len(self.rows)
             with without_python():
                 outcomes, interrupt = compute(
-                    self.calls,
                     wave[begin:end],
                     plans[begin:end],
                     lambda n: self.advance(before + n),  # noqa: B023
                 )
             for i, outcome in zip(part, outcomes, strict=True):
-                if interrupt is None or isinstance(outcome, Answer):
+                if interrupt is None or outcome is DONE or isinstance(outcome, Answer):
                     self._finish(i, outcome)
                     self.advance(len(self.rows))
             if interrupt is not None:
@@ -156,7 +156,7 @@ class Run:
         try:
             if isinstance(outcome, Answer):
                 try:
-                    finish(self.calls, trace, outcome)
+                    outcome.commit(trace)
                 except Warning:  # before anything was changed; which of the steps it is shows then
                     outcome = DeclinedError("a warning is raised as an error")
             if isinstance(outcome, DeclinedError):
@@ -178,18 +178,17 @@ class Run:
         for call, declined in zip(self.calls, self.by_call, strict=True):
             yield call.name
             data = copied.data
-            planned = plan([call], copied)
-            [outcome], interrupt = compute([call], [copied], [planned])
+            [outcome], interrupt = compute([copied], [plan([call], copied)])
             if interrupt is not None:
                 raise interrupt
             if isinstance(outcome, Answer):
-                finish([call], copied, outcome)
+                outcome.commit(copied)
             elif isinstance(outcome, DeclinedError):
                 strict(call, trace, outcome)
                 declined[str(outcome)] += 1
                 for_obspy(copied)
                 call.by_obspy(copied)
-            elif outcome is not None:
+            elif isinstance(outcome, Exception):
                 raise outcome
             in_place = in_place and copied.data is data
         _hand_over(trace, copied, in_place)

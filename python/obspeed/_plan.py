@@ -24,31 +24,91 @@ _KEYS = ("network", "station", "location", "channel", *SAMPLING)
 DTYPES = {np.dtype(name) for name in ("int16", "int32", "int64", "float32", "float64")}
 
 
+# What a planner may look at of a trace beside what all traces of one kind have in common.
+TIME, ID, ALL = 1, 2, 4
+
+
 class State:
     """
     A trace as the next call will find it: as it is, or as the calls planned so far leave it.
 
-    Attributes
+    It notes what is read of it. The answer of a planner that looks at nothing but type, number and
+    rate of the samples is that for all traces of one kind.
+
+    Parameters
     ----------
     trace : obspy.Trace
-        The trace; its data and stats are only read.
+        The trace, as `check_trace` wants it; it is only read.
+
+    Attributes
+    ----------
     dtype : numpy.dtype
         Type of the samples.
-    stats : obspy.core.Stats
-        The trace's own, or a stand-in with the sampling the calls so far give it.
+    writeable : bool
+        Whether the trace's own samples can be written to.
+    reads : int
+        What has been read: of `TIME`, `ID`, `ALL`.
     """
 
-    __slots__ = ("dtype", "stats", "trace")
+    __slots__ = ("_stats", "_trace", "dtype", "reads", "writeable")
 
     def __init__(self, trace: Trace) -> None:
-        self.trace = trace
+        self._trace = trace
+        # The trace's own, or a stand-in with the sampling the calls so far give it.
+        self._stats: Stats = trace.stats
         self.dtype = trace.data.dtype
-        self.stats: Stats = trace.stats
+        self.writeable: bool = trace.data.flags.writeable
+        self.reads = 0
 
     @property
     def npts(self) -> int:
         """Number of samples."""
-        return int(self.stats.npts)
+        return int(self._stats.npts)
+
+    @property
+    def sampling_rate(self) -> float:
+        """Samples a second."""
+        rate: float = self._stats.sampling_rate
+        return rate
+
+    @property
+    def delta(self) -> float:
+        """Seconds between samples."""
+        return float(self._stats.delta)
+
+    @property
+    def kind(self) -> type:
+        """The class of the trace."""
+        return type(self._trace)
+
+    @property
+    def stats(self) -> Stats:
+        """The stats, of which nothing but start, end and sampling is read, nor written."""
+        self.reads |= TIME
+        return self._stats
+
+    @property
+    def codes(self) -> tuple[str, str, str, str]:
+        """Network, station, location and channel."""
+        self.reads |= ID
+        stats = self._stats
+        return stats.network, stats.station, stats.location, stats.channel
+
+    @property
+    def trace(self) -> Trace:
+        """The trace itself."""
+        self.reads |= ALL
+        return self._trace
+
+    def advance(self, plan: Planned) -> None:
+        """Go on to what a call leaves."""
+        self.dtype = plan.dtype
+        if plan.stats is not None:
+            if self._stats is self._trace.stats:
+                self._stats = sampling(self._stats)
+            plan.stats(self._stats)
+            if plan.npts is not None:
+                self._stats.npts = plan.npts
 
 
 class Planned(NamedTuple):
@@ -64,7 +124,8 @@ class Planned(NamedTuple):
     in_place : bool
         Whether ObsPy would write to the array it was given.
     stats : callable, optional
-        Brings a `Stats` to what it is after the call; None if only the data change.
+        Brings a `Stats` to what it is after the call; None if only the data change. Traces with
+        different starts may share an answer only if it does not matter to this when they start.
     npts : int, optional
         Number of samples of the result; None if it stays.
     before : tuple of _core.Step
@@ -142,39 +203,26 @@ def _is_plain(kind: type) -> bool:
     return not any(_OWN & vars(base).keys() for base in before)
 
 
-def plan_calls(planners: list[Planner], trace: Trace) -> list[Planned]:
+def plan_calls(planners: Sequence[Planner], state: State) -> list[Planned]:
     """
-    Plan several calls, one after another, for one trace.
+    Plan several calls, one after another, for one trace, whose state goes along.
 
     Raises
     ------
     DeclinedError
         With the reason, if one of them is not answered for.
     """
-    check_trace(trace)
-    state = State(trace)
     planned: list[Planned] = []
     in_place = True
     for planner in planners:
         if planned:
-            _advance(state, planned[-1])
+            state.advance(planned[-1])
         plan = planner(state)
         planned.append(plan)
         in_place = in_place and plan.in_place
-        if in_place and not trace.data.flags.writeable:
+        if in_place and not state.writeable:
             raise DeclinedError("the data are read-only and ObsPy writes to them")
     return planned
-
-
-def _advance(state: State, plan: Planned) -> None:
-    """Bring a state to what a call leaves."""
-    state.dtype = plan.dtype
-    if plan.stats is not None:
-        if state.stats is state.trace.stats:
-            state.stats = sampling(state.stats)
-        plan.stats(state.stats)
-        if plan.npts is not None:
-            state.stats.npts = plan.npts
 
 
 def sampling(stats: Stats) -> Stats:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
-import numpy as np
 from obspy import Trace
 
-from ._plan import Planned, Samples
+from . import _core
+from ._kinds import Plan
 from ._threads import get_num_threads
 
 # Results of one run, for each thread. What they replace is free when the next run makes its own:
@@ -26,27 +25,12 @@ def waves(traces: list[Trace]) -> list[list[Trace]]:
     One wave, or one for each trace where a trace, its stats or its history stand in the stream
     twice: the second time they are what the first time made of them.
     """
-    stats = [trace.stats for trace in traces]
-    histories = [s.__dict__.get("processing", s) for s in stats]
-    for things in (traces, stats, histories):
-        if len({id(thing) for thing in things}) < len(things):
-            return [[trace] for trace in traces]
-    return [traces]
-
-
-def result_npts(planned: list[Planned], trace: Trace) -> int:
-    """Return the number of samples after all planned calls."""
-    npts = len(trace.data)
-    for p in planned:
-        if p.npts is not None:
-            npts = p.npts
-    return npts
+    return [[trace] for trace in traces] if _core.is_twice(traces) else [traces]
 
 
 def runs(
     traces: Sequence[Trace],
-    plans: Sequence[list[Planned] | Exception],
-    in_place: Sequence[bool],
+    plans: Sequence[Plan | Exception],
 ) -> Iterator[tuple[int, int]]:
     """
     Cut a wave into runs of the kernels.
@@ -62,8 +46,6 @@ def runs(
         The wave.
     plans : sequence
         What is planned for each, or why nothing is.
-    in_place : sequence of bool
-        Whether the kernel writes to the trace's own array.
 
     Yields
     ------
@@ -73,41 +55,26 @@ def runs(
     if len(traces) == 1:
         yield 0, 1
         return
-    written = any(isinstance(p, Exception) or p[0].in_place for p in plans)
-    if written and _overlap(traces):
+    kinds = {id(p): p for p in plans}.values()
+    planned = [p for p in kinds if not isinstance(p, Exception)]
+    written = len(planned) < len(kinds) or any(p.planned[0].in_place for p in planned)
+    if written and _core.overlap(traces):
         yield from ((i, i + 1) for i in range(len(traces)))
         return
-    writing = any(in_place)
+    writing = any(p.writes for p in planned)
     threads = get_num_threads()
-    steps = [p[0].step for p in plans if not isinstance(p, Exception) and len(p) == 1]
-    in_lanes = any(step.is_in_lanes for step in steps)
-    most = _RUN_BYTES_IN_LANES if in_lanes else _RUN_BYTES
+    in_lanes = any(len(p.planned) == 1 and p.planned[0].step.is_in_lanes for p in planned)
+    most = threads * (_RUN_BYTES_IN_LANES if in_lanes else _RUN_BYTES)
     begin, held = 0, 0
-    for i, (trace, planned) in enumerate(zip(traces, plans, strict=True)):
-        alone = writing and not in_place[i]
-        full = held > threads * most and (i - begin) % threads == 0
-        if i > begin and (alone or full):
+    for i, p in enumerate(plans):
+        nbytes, writes = (0, False) if isinstance(p, Exception) else (p.nbytes, p.writes)
+        alone = writing and not writes
+        if i > begin and (alone or (held > most and (i - begin) % threads == 0)):
             yield begin, i
             begin, held = i, 0
-        if not (isinstance(planned, Exception) or in_place[i]):
-            held += 8 * result_npts(planned, trace)
+        held += nbytes
         if alone:
             yield begin, i + 1
             begin, held = i + 1, 0
     if begin < len(traces):
         yield begin, len(traces)
-
-
-def _overlap(traces: Sequence[Trace]) -> bool:
-    """Whether two traces' arrays share bytes, or hold something that cannot be told of."""
-    if any(not isinstance(trace.data, np.ndarray) or trace.data.ndim != 1 for trace in traces):
-        return True
-    bounds = sorted(_bounds(trace.data) for trace in traces)
-    return any(low < high for (_, high), (low, _) in pairwise(bounds))
-
-
-def _bounds(data: Samples) -> tuple[int, int]:
-    """Return the address of the first byte of an array and that after its last one."""
-    first: int = data.__array_interface__["data"][0]
-    span = (len(data) - 1) * data.strides[0] if len(data) else -data.itemsize
-    return min(first, first + span), max(first, first + span) + data.itemsize

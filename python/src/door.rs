@@ -8,13 +8,17 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use obspeed_core::jobs;
+use obspeed_core::{jobs, step};
+use pyo3::exceptions::PyException;
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::PySlice;
 use pyo3_log::{Caching, Logger};
 
 use crate::arrays::{Readable, Writable};
+use crate::commit::Change;
 use crate::error::to_py;
+use crate::memory;
 use crate::steps::Step;
 
 /// Rust's log records go to Python's `logging`. Records are made only here, on the calling thread.
@@ -24,69 +28,117 @@ pub fn start_logging(py: Python<'_>) -> PyResult<()> {
     Ok(())
 }
 
-/// An item to set in a container, or to append to a list: container, key or None, value.
-type Effect<'py> = (Bound<'py, PyAny>, Option<Bound<'py, PyAny>>, Bound<'py, PyAny>);
-
-type Job<'py> =
-    (Bound<'py, PyAny>, Option<Bound<'py, PyAny>>, Vec<PyRef<'py, Step>>, Vec<Effect<'py>>);
-
-/// Sets items of containers and appends to lists, all of them without a line of Python between, so
-/// that no Ctrl-C can come in the middle.
-#[pyfunction]
-#[allow(clippy::needless_pass_by_value)] // what pyo3 hands over
-pub fn apply(effects: Vec<Effect<'_>>) -> PyResult<()> {
-    effects.iter().try_for_each(|(container, key, value)| match key {
-        Some(key) => container.set_item(key, value),
-        None => container.cast::<PyList>()?.append(value),
-    })
+/// What is to be done with the samples of all traces of one kind, and what that leaves in them.
+///
+/// Parameters
+/// ----------
+/// steps : list of Step
+///     In this order; only one where the trace's own array is written to.
+/// cut : slice, optional
+///     The samples that they get; all without it.
+/// result : (int, dtype), optional
+///     Number and type of samples of the result; None to write to the trace's own array.
+/// change : Change
+///     What is set with the result.
+#[pyclass(frozen, module = "obspeed._core")]
+pub struct Job {
+    steps: Vec<step::Step>,
+    cut: Option<Py<PySlice>>,
+    result: Option<(Py<PyAny>, Py<PyAny>)>,
+    change: Py<Change>,
 }
 
-/// Runs jobs, each a tuple (data, output or None for in place, steps, effects), on up to `threads`
-/// threads. Before this returns, the effects of jobs that are done are applied, in order: of those in
-/// place all, of the others up to the first job that is not done.
+#[pymethods]
+impl Job {
+    #[new]
+    #[allow(clippy::needless_pass_by_value)] // what pyo3 hands over
+    fn new(
+        steps: Vec<PyRef<'_, Step>>,
+        cut: Option<Py<PySlice>>,
+        result: Option<(Py<PyAny>, Py<PyAny>)>,
+        change: Py<Change>,
+    ) -> Self {
+        Self { steps: steps.iter().map(|step| step.0.clone()).collect(), cut, result, change }
+    }
+}
+
+/// A job that can begin.
+struct Ready<'py> {
+    /// The samples, borrowed, unless they are written to.
+    source: Option<Readable<'py>>,
+    /// Where the result goes, borrowed.
+    target: Writable<'py>,
+    result: Made<'py>,
+}
+
+/// What is to be set: the new array, if there is one, and times.
+struct Made<'py> {
+    output: Option<Bound<'py, PyAny>>,
+    times: Vec<Bound<'py, PyAny>>,
+}
+
+impl<'py> Ready<'py> {
+    fn new(trace: &Bound<'py, PyAny>, job: &Job) -> PyResult<Self> {
+        let py = trace.py();
+        let times = job.change.get().times(trace)?;
+        let mut data = trace.getattr(intern!(py, "data"))?;
+        let Some((npts, dtype)) = &job.result else {
+            let target = Writable::new(&data)?;
+            return Ok(Self { source: None, target, result: Made { output: None, times } });
+        };
+        if let Some(cut) = &job.cut {
+            data = data.get_item(cut)?;
+        }
+        let output = memory::empty(py, npts.bind(py), dtype.bind(py), "C")?;
+        let (source, target) = (Some(Readable::new(&data)?), Writable::new(&output)?);
+        Ok(Self { source, target, result: Made { output: Some(output), times } })
+    }
+}
+
+/// What has become of a job whose result is not applied.
+#[derive(IntoPyObject)]
+pub enum Outcome<'py> {
+    Result(Bound<'py, PyAny>),
+    Failed(PyErr),
+}
+
+/// Runs the jobs of traces on up to `threads` threads. Before this returns, results are applied, in
+/// order: all that are in the trace's own array, of the others those of the first `prompt` traces, up
+/// to the first that is not done.
 ///
-/// Returns a list with None for each job that is done and an exception for each that is not, whose
-/// data are then untouched, and the exception that stopped the run, a `KeyboardInterrupt` say, or
+/// Returns for each trace None if that is so; the result that is not yet applied; or an exception,
+/// and the trace is untouched. And the exception that stopped the run, a `KeyboardInterrupt` say, or
 /// None. `progress`, if given, is called with the number of finished jobs about every 20 ms.
 #[pyfunction]
-#[pyo3(signature = (jobs, threads, progress=None))]
+#[pyo3(signature = (traces, jobs, prompt, threads, progress=None))]
 #[allow(clippy::needless_pass_by_value)] // what pyo3 hands over
 pub fn run<'py>(
     py: Python<'py>,
-    jobs: Vec<Job<'py>>,
+    traces: Vec<Bound<'py, PyAny>>,
+    jobs: Vec<PyRef<'py, Job>>,
+    prompt: usize,
     threads: usize,
     progress: Option<Py<PyAny>>,
-) -> PyResult<(Vec<Option<PyErr>>, Option<PyErr>)> {
-    let count = jobs.len();
+) -> PyResult<(Vec<Option<Outcome<'py>>>, Option<PyErr>)> {
     let started = Instant::now();
-    let mut failures: Vec<Option<PyErr>> = Vec::with_capacity(count);
-    let mut held = Vec::with_capacity(count);
-    let mut wanted = Vec::with_capacity(count);
-    for (data, output, steps, effects) in jobs {
-        wanted.push((output.is_none(), effects));
-        let borrowed = match &output {
-            Some(output) => {
-                Readable::new(&data).and_then(|input| Ok((Some(input), Writable::new(output)?)))
-            }
-            None => Writable::new(&data).map(|data| (None, data)),
-        };
-        match borrowed {
-            Ok(arrays) => {
-                failures.push(None);
-                held.push((failures.len() - 1, arrays, steps));
-            }
-            Err(error) => failures.push(Some(error)),
+    let mut ready = Vec::with_capacity(jobs.len());
+    for (trace, job) in traces.iter().zip(&jobs) {
+        let job = Ready::new(trace, job);
+        if let Err(error) = &job
+            && !error.is_instance_of::<PyException>(py)
+        {
+            return Err(error.clone_ref(py)); // a Ctrl-C, before anything is done
         }
+        ready.push(job);
     }
-    let mut work = Vec::with_capacity(held.len());
-    let mut index = Vec::with_capacity(held.len());
-    for (i, (input, output), steps) in &mut held {
+    let mut work = Vec::with_capacity(jobs.len());
+    for (ready, job) in ready.iter_mut().zip(&jobs) {
+        let Ok(ready) = ready else { continue };
         work.push(jobs::Job {
-            steps: steps.iter().map(|step| step.0.clone()).collect(),
-            input: input.as_ref().map(Readable::input).transpose()?,
-            output: output.output()?,
+            steps: &job.steps,
+            input: ready.source.as_ref().map(Readable::input).transpose()?,
+            output: ready.target.output()?,
         });
-        index.push(*i);
     }
 
     let finished = AtomicUsize::new(0);
@@ -96,25 +148,39 @@ pub fn run<'py>(
     };
     let (results, interrupt) =
         detached(py, report, |stop| jobs::run(work, threads, stop, &finished));
-    for (i, result) in index.into_iter().zip(results) {
-        failures[i] = result.err().map(|error| to_py(&error));
-    }
-    drop(held); // effects write to the arrays
+    let mut results = results.into_iter();
+    let mut end = |ready: PyResult<Ready<'py>>| {
+        let made = ready?.result;
+        let result = results.next().unwrap_or(Err(obspeed_core::Error::Cancelled));
+        result.map(|()| made).map_err(|error| to_py(&error))
+    };
+    // Nothing is borrowed any more when results are applied.
+    let ended: Vec<_> = ready.into_iter().map(&mut end).collect();
     // What follows a failure is for the caller to decide, save for data that are already changed.
     let mut failed = false;
-    for (failure, (in_place, effects)) in failures.iter_mut().zip(wanted) {
-        if failure.is_none() && (in_place || !failed) {
-            *failure = apply(effects).err();
-        }
-        failed |= failure.is_some();
-    }
+    let mut settle = |(i, result): (usize, PyResult<Made<'py>>)| {
+        let outcome = match result {
+            Ok(Made { output: Some(output), .. }) if failed || i >= prompt => {
+                Some(Outcome::Result(output))
+            }
+            Ok(Made { output, times }) => {
+                let applied = jobs[i].change.get().set(&traces[i], output.as_ref(), times);
+                applied.err().map(Outcome::Failed)
+            }
+            Err(error) => Some(Outcome::Failed(error)),
+        };
+        failed |= matches!(outcome, Some(Outcome::Failed(_)));
+        outcome
+    };
+    let outcomes = ended.into_iter().enumerate().map(&mut settle).collect();
     log::debug!(
         target: "obspeed",
-        "{count} traces on up to {threads} threads in {:.3} s",
+        "{} traces on up to {threads} threads in {:.3} s",
+        traces.len(),
         started.elapsed().as_secs_f64()
     );
     // Logging runs Python, where a Ctrl-C may come; pyo3-log leaves its exception behind.
-    Ok((failures, PyErr::take(py).or(interrupt)))
+    Ok((outcomes, PyErr::take(py).or(interrupt)))
 }
 
 /// Does `work` without the GIL. What it is given says whether to stop: it looks for signals and calls

@@ -2,9 +2,11 @@
 //! caller; what users see is documented there.
 
 mod arrays;
+mod commit;
 mod door;
 mod error;
 mod io;
+mod kinds;
 mod memory;
 mod response;
 mod rows;
@@ -19,11 +21,15 @@ mod _core {
     use super::{Bound, PyModule, PyModuleMethods, PyResult};
 
     #[pymodule_export]
-    use super::door::{apply, run};
+    use super::commit::{Change, apply};
+    #[pymodule_export]
+    use super::door::{Job, run};
     #[pymodule_export]
     use super::error::{DeclinedError, InternalError, ObspeedError};
     #[pymodule_export]
     use super::io::{read_mseed, write_file, write_mseed, write_sac};
+    #[pymodule_export]
+    use super::kinds::{is_twice, kinds, overlap};
     #[pymodule_export]
     use super::memory::{empty, release_memory};
     #[pymodule_export]

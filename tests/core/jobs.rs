@@ -58,7 +58,7 @@ fn results(threads: usize, x: &[[i32; 2]], stop: &dyn Fn() -> bool) -> Vec<Resul
     let mut y = vec![[0.0; 2]; x.len()];
     let step = Step::transform(Fussy);
     let jobs = x.iter().zip(&mut y).map(|(x, y)| Job {
-        steps: vec![step.clone()],
+        steps: std::slice::from_ref(&step),
         input: Some(Input::I32(x)),
         output: Output::F64(y),
     });

@@ -244,18 +244,22 @@ fn it_stops_on_the_way_there_and_back() {
 fn traces_with_the_same_filter_share_lanes() {
     let (x, mut n) = (vec![1.0_f32; 3000], 0);
     let mut dst = vec![vec![0.0; 3000]; 40];
+    let steps = [
+        Step::transform(lowpass(true)),
+        Step::transform(Polynomial::Series([1.0].into())),
+        Step::transform(Filter::decimating(Arc::new(sos()), 1).unwrap()),
+        Step::transform(lowpass(false)),
+    ];
     for threads in [1, 3] {
         let jobs = dst.iter_mut().zip(0_usize..).map(|(y, k)| {
             // Two lengths, three filters, and something else in between.
             let len = if k % 5 == 0 { 2999 } else { 3000 };
             let step = match k % 7 {
-                0 => Step::transform(lowpass(true)),
-                1 => Step::transform(Polynomial::Series([1.0].into())),
-                2 => Step::transform(Filter::decimating(Arc::new(sos()), 1).unwrap()),
-                _ => Step::transform(lowpass(false)),
+                place @ 0..3 => &steps[place],
+                _ => &steps[3],
             };
             let output = Output::F64(&mut y[..len - usize::from(k == 11)]);
-            Job { steps: vec![step], input: Some(Input::F32(&x[..len])), output }
+            Job { steps: std::slice::from_ref(step), input: Some(Input::F32(&x[..len])), output }
         });
         let finished = AtomicUsize::new(0);
         let results = jobs::run(jobs.collect(), threads, &|| false, &finished);

@@ -161,8 +161,8 @@ def test_check_warns_of_a_difference(environment):
 
     right = _execute.compute
 
-    def wrong(calls, traces, plans):
-        outcomes, interrupt = right(calls, traces, plans)
+    def wrong(traces, plans):
+        outcomes, interrupt = right(traces, plans)
         for tr in traces:
             tr.data += 1e-9
         return outcomes, interrupt

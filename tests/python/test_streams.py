@@ -185,9 +185,11 @@ def test_conflicting_writers_are_refused():
     from obspeed import _core
 
     x = np.arange(10.0)
-    step = _core.Step.detrend_simple()
-    errors, interrupt = _core.run([(x, None, [step], []), (x[5:], None, [step], [])], 1)
+    change = _core.Change(True, {}, {}, [], False)
+    job = _core.Job([_core.Step.detrend_simple()], None, None, change)
+    traces = [Trace(x), Trace(x[5:])]
+    results, interrupt = _core.run(traces, [job, job], 2, 1)
     assert interrupt is None
-    assert errors[0] is None
-    assert isinstance(errors[1], obspeed.ObspeedError)
-    assert "borrowed" in str(errors[1])
+    assert results[0] is None
+    assert isinstance(results[1], obspeed.ObspeedError)
+    assert "borrowed" in str(results[1])

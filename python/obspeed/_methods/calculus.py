@@ -48,7 +48,7 @@ def prepare_integrate(method: str = "cumtrapz", **options: Any) -> Planner:
     steps: dict[tuple[float, int], Step] = {}
 
     def plan(state: State) -> Planned:
-        key = (float(state.stats.delta), state.npts)
+        key = (state.delta, state.npts)
         if key not in steps:
             steps[key] = Step.integrate_spline(*key)
         return Planned(steps[key], np.dtype(np.float64))
@@ -60,7 +60,7 @@ def _for_each_delta(make: Callable[[float], Step]) -> Planner:
     steps: dict[float, Step] = {}
 
     def plan(state: State) -> Planned:
-        delta = float(state.stats.delta)
+        delta = state.delta
         if delta not in steps:
             steps[delta] = make(delta)
         return Planned(steps[delta], real(state.dtype))

@@ -33,7 +33,7 @@ def prepare(factor: int, no_filter: bool = False, strict_length: bool = False) -
         check_filter(state)
         if strict_length and state.npts % factor:
             raise DeclinedError("strict_length, and the end of the trace would change")
-        rate = state.stats.sampling_rate
+        rate = state.sampling_rate
         if rate not in steps:
             freq = rate * 0.5 / float(factor)
             steps[rate] = Step.decimate(anti_alias(freq, rate), int(factor)), filter_entry(freq)
@@ -51,9 +51,8 @@ def prepare(factor: int, no_filter: bool = False, strict_length: bool = False) -
 
 def check_filter(state: State) -> None:
     """Decline for a trace whose `filter`, which ObsPy calls, is not ObsPy's."""
-    kind = type(state.trace)
-    if not _originals.is_known(kind, "filter"):
-        raise DeclinedError(f"{kind.__name__}.filter is not ObsPy's")
+    if not _originals.is_known(state.kind, "filter"):
+        raise DeclinedError(f"{state.kind.__name__}.filter is not ObsPy's")
 
 
 def filter_entry(freq: float) -> str:

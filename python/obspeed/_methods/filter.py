@@ -40,7 +40,7 @@ def prepare(type: str, *args: Any, **options: Any) -> Planner:  # noqa: A002 - O
         raise DeclinedError("filter arguments that cannot be compared") from None
 
     def plan(state: State) -> Planned:
-        step, warn = _step(kind, float(state.stats.sampling_rate), **arguments)
+        step, warn = _step(kind, float(state.sampling_rate), **arguments)
         return Planned(step, np.dtype(np.float64), warnings=warn)
 
     return plan

@@ -47,7 +47,7 @@ def prepare(
         return filters[rate]
 
     def plan(state: State) -> Planned:
-        npts, rate = state.npts, state.stats.sampling_rate
+        npts, rate = state.npts, state.sampling_rate
         factor = rate / float(sampling_rate)
         if strict_length and npts % factor != 0.0:
             raise DeclinedError("strict_length, and the end of the trace would change")
@@ -57,7 +57,7 @@ def prepare(
             count = 1
         if (npts, rate) not in steps:
             weights = _weights(window, npts)
-            delta, new = float(state.stats.delta), float(sampling_rate)
+            delta, new = state.delta, float(sampling_rate)
             last = 1.0 if weights is None else abs(weights[-1])
             steps[npts, rate] = Step.resample(npts, count, delta, new, weights), last
         (step, last), dtype = steps[npts, rate], np.dtype(np.float64)

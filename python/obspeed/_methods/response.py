@@ -65,7 +65,7 @@ def prepare_remove_response(
     find = _finder(inventory)
     output = output.upper()
     prepared: dict[int, _response.Prepared] = {}
-    steps: dict[Hashable, Step] = {}
+    plans: dict[Hashable, Planned] = {}
 
     def plan(state: State) -> Planned:
         response, warn = find(state)
@@ -76,10 +76,10 @@ def prepare_remove_response(
         if id(response) not in prepared:
             prepared[id(response)] = _response.prepare(response, output, *stages)
         ready = prepared[id(response)]
-        npts, delta = state.npts, float(state.stats.delta)
+        npts, delta = state.npts, state.delta
         key = (id(response), npts, delta)
-        if key not in steps:
-            steps[key] = Step.deconvolve(
+        if key not in plans:
+            step = Step.deconvolve(
                 ready.response,
                 npts,
                 delta,
@@ -88,8 +88,9 @@ def prepare_remove_response(
                 water_level=level,
                 pre_filt=corners,
             )
-        warn = warn + ready.warnings(Step.nfft(npts), delta)
-        return Planned(steps[key], np.dtype(np.float64), warnings=warn)
+            more = ready.warnings(Step.nfft(npts), delta)
+            plans[key] = Planned(step, np.dtype(np.float64), warnings=more)
+        return _warning(plans[key], warn)
 
     return plan
 
@@ -97,18 +98,27 @@ def prepare_remove_response(
 def prepare_remove_sensitivity(inventory: Any = None) -> Planner:
     """Settle the arguments of ``Trace.remove_sensitivity``."""
     find = _finder(inventory)
+    plans: dict[tuple[int, np.dtype[Any]], Planned] = {}
 
     def plan(state: State) -> Planned:
         response, warn = find(state)
-        if not response.response_stages:
-            raise DeclinedError("the response has no stages")
-        sensitivity = response.instrument_sensitivity
-        if sensitivity is None:
-            raise DeclinedError("the response has no sensitivity")
-        value = _own_number("sensitivity", sensitivity.value)
-        return Planned(Step.divide(value), real(state.dtype), warnings=warn)
+        key = id(response), state.dtype
+        if key not in plans:
+            if not response.response_stages:
+                raise DeclinedError("the response has no stages")
+            sensitivity = response.instrument_sensitivity
+            if sensitivity is None:
+                raise DeclinedError("the response has no sensitivity")
+            value = _own_number("sensitivity", sensitivity.value)
+            plans[key] = Planned(Step.divide(value), real(state.dtype))
+        return _warning(plans[key], warn)
 
     return plan
+
+
+def _warning(plan: Planned, warn: list[Message]) -> Planned:
+    """Return a plan with further warnings, or the plan itself where there are none."""
+    return plan._replace(warnings=[*warn, *plan.warnings]) if warn else plan
 
 
 def _number(name: str, value: Any) -> float:
@@ -166,6 +176,7 @@ def _polynomial(state: State, response: Response, warn: list[Message]) -> Planne
 
 
 Found = tuple[Response, list[Message]]
+Codes = tuple[str, str, str, str]
 
 
 def _finder(inventory: Any) -> Callable[[State], Found]:
@@ -181,22 +192,23 @@ def _finder(inventory: Any) -> Callable[[State], Found]:
     kinds = {Inventory, Network, StationXML}
     if any(type(i) not in kinds or "get_response" in vars(i) for i in inventories):
         raise DeclinedError("an inventory that may answer in its own way")
-    channels: dict[str, list[list[list[Any]]]] = {}
-    known: dict[tuple[str, int], Found] = {}
+    channels: dict[Codes, list[list[list[Any]]]] = {}
+    known: dict[tuple[Codes, int], Found] = {}
 
     def find(state: State) -> Found:
-        key = state.trace.id, state.stats.starttime.ns
+        codes, start = state.codes, state.stats.starttime
+        key = codes, start.ns
         if key not in known:
-            known[key] = search(key[0], state.stats)
+            known[key] = search(codes, start)
         return known[key]
 
-    def search(seed_id: str, stats: Any) -> Found:
-        if seed_id not in channels:
-            channels[seed_id] = [list(_channels(i, stats)) for i in inventories]
+    def search(codes: Codes, start: UTCDateTime) -> Found:
+        if codes not in channels:
+            channels[codes] = [list(_channels(i, codes)) for i in inventories]
         found: list[Response] = []
         warn: list[Message] = []
-        for networks in channels[seed_id]:
-            matches = [m for m in (_valid(n, stats.starttime, warn) for n in networks) if m]
+        for networks in channels[codes]:
+            matches = [m for m in (_valid(n, start, warn) for n in networks) if m]
             if len(matches) > 1:
                 warn.append((_FIRST_OF_INVENTORY, UserWarning))
             found.extend(matches[:1])
@@ -231,23 +243,24 @@ def _opened(inventory: Any) -> Any:
     return inventory
 
 
-def _channels(inventory: Inventory | Network | StationXML, stats: Any) -> Iterator[list[Any]]:
+def _channels(inventory: Inventory | Network | StationXML, codes: Codes) -> Iterator[list[Any]]:
     """Yield, for each network of that code, the channels of all epochs that have a response."""
     if isinstance(inventory, StationXML):
-        found = inventory.channels(stats.network, stats.station, stats.location, stats.channel)
+        found = inventory.channels(*codes)
         yield from ([channel for channel in epochs if channel.response] for epochs in found)
         return
+    of_network, of_station, of_location, of_channel = codes
     networks = [inventory] if isinstance(inventory, Network) else inventory.networks
     for network in networks:
-        if network.code != stats.network:
+        if network.code != of_network:
             continue
         yield [
             channel
             for station in network.stations
-            if station.code == stats.station
+            if station.code == of_station
             for channel in station.channels
-            if channel.code == stats.channel
-            and channel.location_code == stats.location
+            if channel.code == of_channel
+            and channel.location_code == of_location
             and channel.response
         ]
 

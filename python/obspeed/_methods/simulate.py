@@ -39,7 +39,7 @@ def prepare(
             remove = _instrument(state.trace.stats.get("paz"), with_sensitivity)
             if remove is None:
                 raise DeclinedError("the trace has no poles and zeros")
-        npts, delta = state.npts, float(state.stats.delta)
+        npts, delta = state.npts, state.delta
         key = npts, delta, remove
         if key not in steps:
             steps[key] = Step.simulate(npts, delta, remove=remove, simulate=simulated, **options)

@@ -50,7 +50,7 @@ def prepare(
         if max_percentage is not None:
             lengths.append(int(max_percentage * npts))
         if max_length is not None:
-            lengths.append(int(max_length * state.stats.sampling_rate))
+            lengths.append(int(max_length * state.sampling_rate))
         warn: list[Message] = []
         if all(2 * length > npts for length in lengths):
             warn.append((_TOO_LONG, UserWarning))

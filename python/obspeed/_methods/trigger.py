@@ -50,7 +50,7 @@ def prepare(type: str, **options: Any) -> Planner:  # noqa: A002 - ObsPy's name
             raise DeclinedError("single precision, which NumPy 1 squares in another way")
         if kind == "zdetect":
             check_sum(state, double=True)
-        npts, rate = state.npts, state.stats.sampling_rate
+        npts, rate = state.npts, state.sampling_rate
         if (npts, rate) not in steps:
             arguments = {
                 _SECONDS.get(key, key): int(value * rate) if key in _SECONDS else value

@@ -1,0 +1,176 @@
+//! What the traces of a stream have in common, told by one look at all of them.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use numpy::{PyArray1, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
+use pyo3::exceptions::PyException;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyFloat, PyInt, PyList, PyString, PyType};
+
+/// What planners can tell traces by, and the door, that are of one kind. Types are their addresses.
+#[derive(PartialEq, Eq, Hash)]
+struct Kind {
+    trace: usize,
+    data: usize,
+    dtype: usize,
+    ndim: usize,
+    len: usize,
+    /// Aligned, contiguous, writeable.
+    flags: [bool; 3],
+    npts: i64,
+    /// The bits of sampling rate and interval.
+    sampling: [u64; 2],
+    /// The number of entries, if there is a history.
+    history: Option<usize>,
+    /// Nanoseconds and precision, of start and end.
+    times: Option<[(i64, i64); 2]>,
+    id: Option<String>,
+}
+
+/// Numbers the traces by their kinds, from 0 on; one that is odd in any way is a kind of its own.
+/// With `times` all traces of a kind start and end at the same time, with `ids` they have one id.
+#[pyfunction]
+#[allow(clippy::needless_pass_by_value)] // what pyo3 hands over
+pub fn kinds(traces: Vec<Bound<'_, PyAny>>, times: bool, ids: bool) -> PyResult<Vec<usize>> {
+    let mut known = HashMap::new();
+    let mut count = 0;
+    let mut new = || {
+        count += 1;
+        count - 1
+    };
+    let number = |trace: &Bound<'_, PyAny>| match kind(trace, times, ids) {
+        Ok(Some(kind)) => match known.entry(kind) {
+            Entry::Occupied(entry) => Ok(*entry.get()),
+            Entry::Vacant(entry) => Ok(*entry.insert(new())),
+        },
+        Ok(None) => Ok(new()),
+        Err(error) if error.is_instance_of::<PyException>(trace.py()) => Ok(new()),
+        Err(error) => Err(error),
+    };
+    traces.iter().map(number).collect()
+}
+
+/// The kind of a trace that is as `ObsPy` makes them; None or an error for another.
+fn kind<'py>(trace: &Bound<'py, PyAny>, times: bool, ids: bool) -> PyResult<Option<Kind>> {
+    static STATS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static TIME: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let py = trace.py();
+    let own = trace.getattr(intern!(py, "__dict__"))?.cast_into::<PyDict>()?;
+    let (Some(stats), Some(data)) =
+        (own.get_item(intern!(py, "stats"))?, own.get_item(intern!(py, "data"))?)
+    else {
+        return Ok(None);
+    };
+    if own.len() != 2 || !stats.get_type().is(STATS.import(py, "obspy.core", "Stats")?) {
+        return Ok(None);
+    }
+    let stats = stats.getattr(intern!(py, "__dict__"))?.cast_into::<PyDict>()?;
+    let item = |name: &Bound<'py, PyString>| stats.as_any().get_item(name);
+    let number = |name| PyResult::Ok(item(name)?.cast_into_exact::<PyFloat>()?.value().to_bits());
+    let (start, end) = (item(intern!(py, "starttime"))?, item(intern!(py, "endtime"))?);
+    let time = TIME.import(py, "obspy", "UTCDateTime")?;
+    if !start.get_type().is(time) || !end.get_type().is(time) {
+        return Ok(None);
+    }
+    let data = data.cast_into::<PyUntypedArray>()?;
+    let history = match stats.get_item(intern!(py, "processing"))? {
+        Some(log) => Some(log.cast_into_exact::<PyList>()?.len()),
+        None => None,
+    };
+    let mut kind = Kind {
+        trace: trace.get_type().as_ptr().addr(),
+        data: data.get_type().as_ptr().addr(),
+        dtype: data.dtype().as_ptr().addr(),
+        ndim: data.ndim(),
+        len: data.len(),
+        flags: [data.is_aligned(), data.is_c_contiguous(), is_writeable(&data)?],
+        npts: item(intern!(py, "npts"))?.cast_into_exact::<PyInt>()?.extract()?,
+        sampling: [number(intern!(py, "sampling_rate"))?, number(intern!(py, "delta"))?],
+        history,
+        times: None,
+        id: None,
+    };
+    if times {
+        kind.times = Some([digits(&start)?, digits(&end)?]);
+    }
+    if ids {
+        let names = [
+            intern!(py, "network"),
+            intern!(py, "station"),
+            intern!(py, "location"),
+            intern!(py, "channel"),
+        ];
+        let mut id = String::new();
+        for name in names {
+            id += item(name)?.cast_exact::<PyString>()?.to_str()?;
+            id.push('\0');
+        }
+        kind.id = Some(id);
+    }
+    Ok(Some(kind))
+}
+
+fn is_writeable(array: &Bound<'_, PyUntypedArray>) -> PyResult<bool> {
+    let py = array.py();
+    array.getattr(intern!(py, "flags"))?.getattr(intern!(py, "writeable"))?.extract()
+}
+
+/// Nanoseconds and precision of a time.
+fn digits(time: &Bound<'_, PyAny>) -> PyResult<(i64, i64)> {
+    let py = time.py();
+    let ns = time.getattr(intern!(py, "ns"))?.extract()?;
+    Ok((ns, time.getattr(intern!(py, "precision"))?.extract()?))
+}
+
+/// Whether a trace, its stats or its history stands among these twice.
+#[pyfunction]
+#[allow(clippy::needless_pass_by_value)] // what pyo3 hands over
+pub fn is_twice(traces: Vec<Bound<'_, PyAny>>) -> PyResult<bool> {
+    let mut seen = HashSet::with_capacity(3 * traces.len());
+    for trace in &traces {
+        let py = trace.py();
+        let stats = trace.getattr(intern!(py, "stats"))?;
+        let own = stats.getattr(intern!(py, "__dict__"))?.cast_into::<PyDict>()?;
+        let history = own.get_item(intern!(py, "processing"))?;
+        let things = [Some(trace.as_ptr()), Some(stats.as_ptr()), history.map(|log| log.as_ptr())];
+        if !things.into_iter().flatten().all(|thing| seen.insert(thing.addr())) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether two traces' samples share bytes, or are something that cannot be told of.
+#[pyfunction]
+#[allow(clippy::needless_pass_by_value)] // what pyo3 hands over
+pub fn overlap(traces: Vec<Bound<'_, PyAny>>) -> PyResult<bool> {
+    let mut all = Vec::with_capacity(traces.len());
+    for trace in &traces {
+        let Some(bytes) = bytes(&trace.getattr(intern!(trace.py(), "data"))?) else {
+            return Ok(true);
+        };
+        all.push(bytes);
+    }
+    all.sort_by_key(|bytes| (bytes.start, bytes.end));
+    Ok(all.windows(2).any(|pair| pair[1].start < pair[0].end))
+}
+
+/// The addresses of the samples of a one-dimensional array of a type that the core knows.
+fn bytes(data: &Bound<'_, PyAny>) -> Option<Range<usize>> {
+    macro_rules! try_types {
+        ($($t:ty),*) => {$(
+            if let Ok(array) = data.cast::<PyArray1<$t>>() {
+                let (first, size) = (array.data().addr(), size_of::<$t>());
+                let Some(last) = array.len().checked_sub(1) else { return Some(first..first) };
+                let last = first.wrapping_add_signed(array.strides()[0] * last.cast_signed());
+                return Some(first.min(last)..first.max(last) + size);
+            }
+        )*};
+    }
+    try_types!(i32, f64, f32, i16, i64);
+    None
+}
