@@ -68,7 +68,7 @@ def plan_all(calls: Sequence[Call], traces: Sequence[Trace]) -> list[Plan | Exce
             if fine in plans:
                 continue
             plans[fine], read = planners[kind](trace)
-            if read & ~reads:
+            if read & ~reads and not reads & ALL:
                 reads |= read
                 times, ids = bool(reads & TIME), bool(reads & ID)
                 finer = list(range(len(traces))) if reads & ALL else _core.kinds(traces, times, ids)
