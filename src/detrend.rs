@@ -1,5 +1,8 @@
 //! Trends: the mean, the line through both ends, least-squares lines.
 
+mod columns;
+
+use crate::columns::InColumns;
 use crate::samples::{Pointwise, Real, Sample, check_len};
 use crate::simd::wide;
 use crate::sum::{moments, numpy_sum};
@@ -79,14 +82,18 @@ fn segments(breakpoints: &[usize], n: usize) -> Result<Vec<usize>> {
 impl Line {
     /// About its centre the abscissa is orthogonal to a constant, so mean and slope are separate.
     fn fit<S: Sample>(x: &[S]) -> Result<Self> {
-        let n = x.len() as f64;
-        let (sum, moment) = moments(x);
+        Self::new(x.len(), moments(x))
+    }
+
+    /// From the zeroth and first moment of `len` samples.
+    fn new(len: usize, (sum, moment): (f64, f64)) -> Result<Self> {
+        let n = len as f64;
         if !(sum.is_finite() && moment.is_finite()) {
             return Err(NON_FINITE);
         }
         let spread = n * (n * n - 1.0) / 12.0; // the sum of (k - centre)^2
-        let slope = if x.len() > 1 { moment / spread } else { 0.0 };
-        Ok(Self { n: x.len(), value: sum / n, slope, centre: (n - 1.0) / 2.0 })
+        let slope = if len > 1 { moment / spread } else { 0.0 };
+        Ok(Self { n: len, value: sum / n, slope, centre: (n - 1.0) / 2.0 })
     }
 
     fn at(&self, k: f64) -> f64 {
@@ -185,5 +192,9 @@ impl Pointwise for Detrend {
         let trend = self.fit(data)?;
         subtract(&trend, data.len(), &mut InPlace(data));
         Ok(())
+    }
+
+    fn in_columns(&self) -> Option<&dyn InColumns> {
+        Some(self)
     }
 }

@@ -9,6 +9,7 @@
 
 pub mod calculus;
 pub mod chain;
+pub mod columns;
 mod cosine;
 pub mod deconvolve;
 pub mod detrend;

@@ -4,16 +4,20 @@ use std::sync::atomic::AtomicUsize;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis};
 
+use crate::columns::{Columns, InColumns};
 use crate::fft::resize;
 use crate::jobs::{self, Job};
-use crate::lanes::{self, InLanes, Slices};
+use crate::lanes::{self, InLanes, LANES, Slices};
 use crate::parallel::{self, Cancel};
 use crate::samples::{Real, Sample};
 use crate::step::Step;
 use crate::{Error, Result};
 
-/// Rows worked on together: they fill vectors, and a line of the cache where they lie side by side.
+/// Rows worked on together: they fill vectors, and lines of the cache where they lie side by side.
 const ROWS: usize = 32;
+
+/// The same where columns are gone down.
+const COLUMNS: usize = 64;
 
 /// Samples of each row that are gathered at a time.
 const TILE: usize = 16;
@@ -91,12 +95,24 @@ fn copied<T: Clone>(data: &ArrayViewMut2<'_, T>) -> Array2<T> {
 
 /// How many rows are a block: empty lanes are better than idle threads, and both than much memory.
 fn block_rows<T: Real>(steps: &[Step], y: &ArrayViewMut2<'_, T>, threads: usize) -> usize {
+    let columns = in_columns(steps).is_some() && is_side_by_side(y);
+    let most = if columns { COLUMNS } else { rows_together(steps, y) };
+    y.nrows().div_ceil(threads.max(1)).clamp(1, most)
+}
+
+/// How many rows are done at a time where columns are not gone down.
+fn rows_together<T: Real>(steps: &[Step], y: &ArrayViewMut2<'_, T>) -> usize {
     let row = 2 * size_of::<T>() * y.ncols().max(1);
-    let most = match in_lanes::<T>(steps) {
-        Some(_) => ROWS,
-        None => (CACHE_BYTES / row).clamp(ROWS / 2, ROWS).min(BLOCK_BYTES / row),
-    };
-    y.nrows().div_ceil(threads.max(1)).min(most).max(1)
+    match in_lanes::<T>(steps) {
+        Some(_) if is_side_by_side(y) => ROWS,
+        // One group, and then the next: the processor fetches ahead what a few streams will need.
+        Some(_) => LANES,
+        None => (CACHE_BYTES / row).clamp(ROWS / 2, ROWS).min(BLOCK_BYTES / row).max(1),
+    }
+}
+
+fn is_side_by_side<T>(y: &ArrayViewMut2<'_, T>) -> bool {
+    y.strides()[0].unsigned_abs() < y.strides()[1].unsigned_abs()
 }
 
 /// The only step, if it can take samples from where they are and put them where they go.
@@ -104,6 +120,11 @@ fn in_lanes<T: Real>(steps: &[Step]) -> Option<&dyn InLanes> {
     let [step] = steps else { return None };
     let step = step.in_lanes()?;
     (is_double::<T>() || step.stores_once()).then_some(step)
+}
+
+/// The only step, if it can go down columns.
+fn in_columns(steps: &[Step]) -> Option<&dyn InColumns> {
+    if let [step] = steps { step.in_columns() } else { None }
 }
 
 fn is_double<T: Real>() -> bool {
@@ -120,6 +141,24 @@ fn first(count: usize, parts: Vec<Result<Done>>) -> Done {
 }
 
 fn block<S: Sample>(
+    steps: &[Step],
+    x: &ArrayView2<'_, S>,
+    mut y: ArrayViewMut2<'_, S::Real>,
+    cancel: &dyn Cancel,
+) -> Done {
+    if let (Some(step), Some(columns)) = (in_columns(steps), Columns::new(x.view(), y.view_mut())) {
+        match step.apply_columns(columns, cancel) {
+            // Which row it was is found below.
+            Err(Error::Declined(_)) => {}
+            done => return Ok(done?),
+        }
+    }
+    let count = rows_together(steps, &y);
+    let parts = x.axis_chunks_iter(Axis(0), count).zip(y.axis_chunks_iter_mut(Axis(0), count));
+    first(count, parts.map(|(x, y)| Ok(by_rows(steps, &x, y, cancel))).collect())
+}
+
+fn by_rows<S: Sample>(
     steps: &[Step],
     x: &ArrayView2<'_, S>,
     mut y: ArrayViewMut2<'_, S::Real>,

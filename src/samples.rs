@@ -5,6 +5,9 @@
 use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Sub};
 
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+use crate::columns::{Columns, InColumns, Side};
 use crate::held::Kept;
 use crate::lanes::InLanes;
 use crate::native::Native;
@@ -25,6 +28,15 @@ pub trait Sample: Native + Default + Send + Sync + 'static {
     fn input(data: &[Self]) -> Input<'_>;
     /// The slice inside an [`Input`], if it is of this type.
     fn samples(input: Input<'_>) -> Option<&[Self]>;
+    /// The traces of `x`, `[time, trace]`, beside the places of their results, if those are of the
+    /// same type.
+    #[must_use]
+    fn columns<'a>(
+        _x: ArrayView2<'a, Self>,
+        _y: ArrayViewMut2<'a, Self::Real>,
+    ) -> Option<Columns<'a>> {
+        None
+    }
     /// Buffers of such samples that are not in use.
     fn kept() -> &'static Kept<Self>;
 }
@@ -102,6 +114,9 @@ impl Sample for f32 {
     fn samples(input: Input<'_>) -> Option<&[Self]> {
         if let Input::F32(data) = input { Some(data) } else { None }
     }
+    fn columns<'a>(x: ArrayView2<'a, f32>, y: ArrayViewMut2<'a, f32>) -> Option<Columns<'a>> {
+        Some(Columns::F32(Side { x, y }))
+    }
     kept!(f32);
 }
 
@@ -119,6 +134,9 @@ impl Sample for f64 {
     }
     fn samples(input: Input<'_>) -> Option<&[Self]> {
         if let Input::F64(data) = input { Some(data) } else { None }
+    }
+    fn columns<'a>(x: ArrayView2<'a, f64>, y: ArrayViewMut2<'a, f64>) -> Option<Columns<'a>> {
+        Some(Columns::F64(Side { x, y }))
     }
     kept!(f64);
 }
@@ -257,6 +275,11 @@ pub trait Pointwise: Debug + Send + Sync + 'static {
     /// # Errors
     /// As [`Pointwise::into_new`].
     fn in_place<T: Real>(&self, data: &mut [T]) -> Result<()>;
+
+    /// The way to do traces that lie side by side, if there is one.
+    fn in_columns(&self) -> Option<&dyn InColumns> {
+        None
+    }
 }
 
 /// A step whose result has its own length, or is double precision whatever goes in.
@@ -276,6 +299,11 @@ pub trait Transform: Debug + Send + Sync + 'static {
 
     /// The way to do traces of one length together, if there is one.
     fn in_lanes(&self) -> Option<&dyn InLanes> {
+        None
+    }
+
+    /// The way to do traces that lie side by side, if there is one.
+    fn in_columns(&self) -> Option<&dyn InColumns> {
         None
     }
 

@@ -21,6 +21,9 @@ pub(crate) fn wanted() -> bool {
 /// What memory holds of four lanes.
 pub(crate) type Quad = [f64; 4];
 
+/// Eight numbers.
+pub(crate) type Oct = [f64; 8];
+
 /// Four numbers that are worked on together.
 pub(crate) trait Lanes: Copy {
     /// Whether scalar code beside this should be fused as well.
@@ -40,6 +43,12 @@ pub(crate) trait Lanes: Copy {
     fn inverse_or_one(self) -> Self;
     /// Lane j of vector i becomes lane i of vector j.
     fn transpose(x: [Self; 4]) -> [Self; 4];
+    /// Sample j of row i becomes number i of row j.
+    fn widen_f32(x: [&[f32; 8]; 8], y: &mut [Oct; 8]);
+    /// The same.
+    fn widen_i32(x: [&[i32; 8]; 8], y: &mut [Oct; 8]);
+    /// And back.
+    fn narrow(x: &[Oct; 8], y: [&mut [f32; 8]; 8]);
     /// The sum over the lanes.
     #[inline(always)]
     fn total(self) -> f64 {
@@ -112,6 +121,19 @@ impl Lanes for Plain {
     fn transpose(x: [Self; 4]) -> [Self; 4] {
         std::array::from_fn(|j| Self::each(|i| x[i].0[j]))
     }
+    #[inline(always)]
+    fn widen_f32(x: [&[f32; 8]; 8], y: &mut [Oct; 8]) {
+        y.iter_mut().enumerate().for_each(|(j, y)| *y = x.map(|x| f64::from(x[j])));
+    }
+    #[inline(always)]
+    fn widen_i32(x: [&[i32; 8]; 8], y: &mut [Oct; 8]) {
+        y.iter_mut().enumerate().for_each(|(j, y)| *y = x.map(|x| f64::from(x[j])));
+    }
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation)] // rounding to single precision is the point
+    fn narrow(x: &[Oct; 8], y: [&mut [f32; 8]; 8]) {
+        y.into_iter().enumerate().for_each(|(j, y)| *y = x.each_ref().map(|x| x[j] as f32));
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -120,13 +142,17 @@ pub(crate) use avx::Wide;
 #[cfg(target_arch = "x86_64")]
 mod avx {
     use std::arch::x86_64::{
-        __m256d, _CMP_EQ_OQ, _mm256_add_pd, _mm256_blendv_pd, _mm256_cmp_pd, _mm256_div_pd,
-        _mm256_fmadd_pd, _mm256_fnmadd_pd, _mm256_loadu_pd, _mm256_mul_pd, _mm256_permute2f128_pd,
-        _mm256_set1_pd, _mm256_setzero_pd, _mm256_storeu_pd, _mm256_sub_pd, _mm256_unpackhi_pd,
-        _mm256_unpacklo_pd,
+        __m256, __m256d, _CMP_EQ_OQ, _mm256_add_pd, _mm256_blendv_pd, _mm256_castps_si256,
+        _mm256_castps256_ps128, _mm256_castsi256_si128, _mm256_cmp_pd, _mm256_cvtepi32_pd,
+        _mm256_cvtpd_ps, _mm256_cvtps_pd, _mm256_div_pd, _mm256_extractf128_ps,
+        _mm256_extracti128_si256, _mm256_fmadd_pd, _mm256_fnmadd_pd, _mm256_loadu_pd,
+        _mm256_loadu_ps, _mm256_mul_pd, _mm256_permute2f128_pd, _mm256_permute2f128_ps,
+        _mm256_set_m128, _mm256_set1_pd, _mm256_setzero_pd, _mm256_setzero_ps, _mm256_shuffle_ps,
+        _mm256_storeu_pd, _mm256_storeu_ps, _mm256_sub_pd, _mm256_unpackhi_pd, _mm256_unpackhi_ps,
+        _mm256_unpacklo_pd, _mm256_unpacklo_ps,
     };
 
-    use super::{Lanes, Quad};
+    use super::{Lanes, Oct, Quad};
 
     /// Four numbers in one AVX register. Only `dispatch` names it, in functions compiled for AVX2
     /// and FMA, which it calls on machines that have both: that is the reason of every block here.
@@ -203,6 +229,120 @@ mod avx {
                 ]
             }
         }
+        #[inline(always)]
+        fn widen_f32(x: [&[f32; 8]; 8], y: &mut [Oct; 8]) {
+            // SAFETY: see `Wide`.
+            unsafe { widen_f32(x, y) }
+        }
+        #[inline(always)]
+        fn widen_i32(x: [&[i32; 8]; 8], y: &mut [Oct; 8]) {
+            // SAFETY: see `Wide`.
+            unsafe { widen_i32(x, y) }
+        }
+        #[inline(always)]
+        fn narrow(x: &[Oct; 8], y: [&mut [f32; 8]; 8]) {
+            // SAFETY: see `Wide`.
+            unsafe { narrow(x, y) }
+        }
+    }
+
+    // Loops, since what `map` is given would not be compiled for AVX2 with it.
+
+    #[target_feature(enable = "avx2")]
+    fn widen_f32(x: [&[f32; 8]; 8], y: &mut [Oct; 8]) {
+        let mut tile = [_mm256_setzero_ps(); 8];
+        for (tile, x) in tile.iter_mut().zip(x) {
+            // SAFETY: the eight samples are there, and no alignment is asked for.
+            *tile = unsafe { _mm256_loadu_ps(x.as_ptr()) };
+        }
+        for (x, y) in turn(tile).into_iter().zip(y) {
+            let (low, high) = (_mm256_castps256_ps128(x), _mm256_extractf128_ps::<1>(x));
+            store(y, _mm256_cvtps_pd(low), _mm256_cvtps_pd(high));
+        }
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn widen_i32(x: [&[i32; 8]; 8], y: &mut [Oct; 8]) {
+        let mut tile = [_mm256_setzero_ps(); 8];
+        for (tile, x) in tile.iter_mut().zip(x) {
+            // SAFETY: as above; words are moved as they are, whatever they mean.
+            *tile = unsafe { _mm256_loadu_ps(x.as_ptr().cast::<f32>()) };
+        }
+        for (x, y) in turn(tile).into_iter().zip(y) {
+            let x = _mm256_castps_si256(x);
+            let (low, high) = (_mm256_castsi256_si128(x), _mm256_extracti128_si256::<1>(x));
+            store(y, _mm256_cvtepi32_pd(low), _mm256_cvtepi32_pd(high));
+        }
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn store(y: &mut Oct, low: __m256d, high: __m256d) {
+        // SAFETY: there is room for eight numbers, and no alignment is asked for.
+        unsafe {
+            _mm256_storeu_pd(y.as_mut_ptr(), low);
+            _mm256_storeu_pd(y.as_mut_ptr().add(4), high);
+        }
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn narrow(x: &[Oct; 8], y: [&mut [f32; 8]; 8]) {
+        let mut tile = [_mm256_setzero_ps(); 8];
+        for (tile, x) in tile.iter_mut().zip(x) {
+            // SAFETY: the eight numbers are there, and no alignment is asked for.
+            let (low, high) =
+                unsafe { (_mm256_loadu_pd(x.as_ptr()), _mm256_loadu_pd(x.as_ptr().add(4))) };
+            *tile = _mm256_set_m128(_mm256_cvtpd_ps(high), _mm256_cvtpd_ps(low));
+        }
+        for (x, y) in turn(tile).into_iter().zip(y) {
+            // SAFETY: there is room for eight samples, and no alignment is asked for.
+            unsafe { _mm256_storeu_ps(y.as_mut_ptr(), x) };
+        }
+    }
+
+    /// Word j of row i becomes word i of row j: words, pairs of them, halves of registers trade places.
+    #[target_feature(enable = "avx2")]
+    fn turn([a, b, c, d, e, f, g, h]: [__m256; 8]) -> [__m256; 8] {
+        let words = |a, b| (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+        let pairs = |a, b| (_mm256_shuffle_ps::<0x44>(a, b), _mm256_shuffle_ps::<0xEE>(a, b));
+        let quads = |a, b, c, d| {
+            let ((a, b), (c, d)) = (words(a, b), words(c, d));
+            let ((a, c), (b, d)) = (pairs(a, c), pairs(b, d));
+            [a, c, b, d]
+        };
+        let ([a, b, c, d], [e, f, g, h]) = (quads(a, b, c, d), quads(e, f, g, h));
+        let low = |a, b| _mm256_permute2f128_ps::<0x20>(a, b);
+        let high = |a, b| _mm256_permute2f128_ps::<0x31>(a, b);
+        [low(a, e), low(b, f), low(c, g), low(d, h), high(a, e), high(b, f), high(c, g), high(d, h)]
+    }
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::{Lanes, Plain, Wide};
+
+    #[test]
+    fn tiles_are_turned_alike_on_all_machines() {
+        if !(is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")) {
+            return;
+        }
+        let floats: [[f32; 8]; 8] =
+            std::array::from_fn(|i| std::array::from_fn(|j| (8 * i + j) as f32 / 7.0 - 3.0));
+        let counts = floats.map(|row| row.map(|x| x.to_bits().cast_signed()));
+        let (mut wide, mut plain) = ([[0.0; 8]; 8], [[0.0; 8]; 8]);
+        Wide::widen_f32(floats.each_ref(), &mut wide);
+        Plain::widen_f32(floats.each_ref(), &mut plain);
+        assert_eq!((wide, wide[2][5]), (plain, f64::from(floats[5][2])));
+        let thirds = plain.map(|row| row.map(|x| x / 3.0));
+        let (mut wide, mut plain) = ([[0.0; 8]; 8], [[0.0; 8]; 8]);
+        Wide::narrow(&thirds, wide.each_mut());
+        Plain::narrow(&thirds, plain.each_mut());
+        #[allow(clippy::cast_possible_truncation)] // rounding is meant
+        let expected = thirds[5][2] as f32;
+        assert_eq!((wide, wide[2][5]), (plain, expected));
+        let (mut wide, mut plain) = ([[0.0; 8]; 8], [[0.0; 8]; 8]);
+        Wide::widen_i32(counts.each_ref(), &mut wide);
+        Plain::widen_i32(counts.each_ref(), &mut plain);
+        assert_eq!((wide, wide[2][5]), (plain, f64::from(counts[5][2])));
     }
 }
 

@@ -7,6 +7,7 @@ use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::columns::InColumns;
 use crate::lanes::InLanes;
 use crate::parallel::Cancel;
 use crate::samples::{Input, Output, Pointwise, Real, Sample, Transform};
@@ -66,6 +67,16 @@ impl Step {
         self.as_transform()?.in_lanes()
     }
 
+    /// The way to do traces that lie side by side, if there is one.
+    #[must_use]
+    pub fn in_columns(&self) -> Option<&dyn InColumns> {
+        match &self.0 {
+            Kind::Pointwise(step) => step.in_columns(),
+            Kind::Transform(step) => step.in_columns(),
+            Kind::Cut(_) => None,
+        }
+    }
+
     pub(crate) fn as_pointwise(&self) -> Result<&dyn AnyPointwise> {
         match &self.0 {
             Kind::Pointwise(step) => Ok(&**step),
@@ -83,6 +94,7 @@ pub(crate) trait AnyPointwise: Debug + Send + Sync {
     #[allow(clippy::wrong_self_convention)] // as in `Pointwise`
     fn into_new(&self, src: Input<'_>, dst: Output<'_>) -> Result<()>;
     fn in_place(&self, data: Output<'_>) -> Result<()>;
+    fn in_columns(&self) -> Option<&dyn InColumns>;
 }
 
 impl<P: Pointwise> AnyPointwise for P {
@@ -96,6 +108,10 @@ impl<P: Pointwise> AnyPointwise for P {
             Output::F64(x) => Pointwise::in_place(self, x),
         }
     }
+
+    fn in_columns(&self) -> Option<&dyn InColumns> {
+        Pointwise::in_columns(self)
+    }
 }
 
 /// The slice for what becomes of samples as those of `x`.
@@ -108,6 +124,7 @@ pub(crate) trait AnyTransform: Any + Debug + Send + Sync {
     fn npts(&self, npts: usize) -> usize;
     fn apply(&self, src: Input<'_>, dst: &mut [f64], cancel: &dyn Cancel) -> Result<()>;
     fn in_lanes(&self) -> Option<&dyn InLanes>;
+    fn in_columns(&self) -> Option<&dyn InColumns>;
     fn joins(&self, other: &dyn AnyTransform) -> bool;
 }
 
@@ -122,6 +139,10 @@ impl<T: Transform> AnyTransform for T {
 
     fn in_lanes(&self) -> Option<&dyn InLanes> {
         Transform::in_lanes(self)
+    }
+
+    fn in_columns(&self) -> Option<&dyn InColumns> {
+        Transform::in_columns(self)
     }
 
     fn joins(&self, other: &dyn AnyTransform) -> bool {

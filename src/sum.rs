@@ -1,5 +1,7 @@
 //! Sums: `NumPy`'s, to the bit, and one that loses nothing.
 
+pub(crate) mod columns;
+
 use crate::samples::{Real, Sample};
 use crate::simd::wide;
 

@@ -6,7 +6,8 @@ use std::ops::Range;
 
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 
-use super::{LANES, Row, Sink, Slices, Source};
+use super::tiles::{empty, fill};
+use super::{LANES, Row, Sink, Source};
 use crate::samples::{Real, Sample};
 use crate::simd::wide;
 
@@ -21,11 +22,13 @@ impl<S: Sample> Source for ArrayView2<'_, S> {
 
     fn load(&self, first: usize, span: Range<usize>, rows: &mut [Row]) {
         let block = self.slice(s![first..self.nrows().min(first + LANES), span]);
-        let traces = block.rows().into_iter().map(|row| row.to_slice().map(S::input));
-        match traces.collect() {
-            Some(traces) => Slices(traces).load(0, 0..block.ncols(), rows),
-            None => widen(&block, rows),
+        // No allocation: this is done every thousand samples.
+        let mut traces = [S::input(&[]); LANES];
+        for (trace, row) in traces.iter_mut().zip(block.rows()) {
+            let Some(row) = row.to_slice() else { return widen(&block, rows) };
+            *trace = S::input(row);
         }
+        fill(&traces[..block.nrows()], 0, rows);
     }
 }
 
@@ -41,11 +44,15 @@ impl<T: Real> Sink for ArrayViewMut2<'_, T> {
     fn store(&mut self, first: usize, start: usize, rows: &[Row]) {
         let last = self.nrows().min(first + LANES);
         let mut block = self.slice_mut(s![first..last, start..start + rows.len()]);
-        let traces = block.rows_mut().into_iter().map(|row| row.into_slice().map(T::output));
-        match traces.collect() {
-            Some(traces) => Slices(traces).store(0, 0, rows),
-            None => round(rows, &mut block),
+        if block.row(0).to_slice().is_none() {
+            return round(rows, &mut block);
         }
+        let count = block.nrows();
+        let mut traces: [_; LANES] = std::array::from_fn(|_| T::output(&mut []));
+        for (trace, row) in traces.iter_mut().zip(block.rows_mut()) {
+            *trace = T::output(row.into_slice().unwrap_or_default());
+        }
+        empty(rows, &mut traces[..count], 0);
     }
 
     fn reload(&self, first: usize, span: Range<usize>, rows: &mut [Row]) {

@@ -5,19 +5,20 @@
 //! double precision, and double precision is rounded where a trace is to hold less.
 
 mod arrays;
+mod tiles;
 
 use std::ops::Range;
 
+use self::tiles::{empty, fill};
+use crate::Result;
 use crate::parallel::Cancel;
-use crate::samples::{Input, Output, Real, Sample, check_len};
-use crate::simd::{Lanes, dispatch};
-use crate::{Result, with_samples};
+use crate::samples::{Input, Output, check_len};
 
 /// Lanes of a row.
 pub const LANES: usize = 8;
 
 /// Rows that are worked on at a time: they stay in the cache.
-pub const BLOCK: usize = 256;
+pub const BLOCK: usize = 128;
 
 /// One sample of each of up to eight traces.
 pub type Row = [f64; LANES];
@@ -134,107 +135,4 @@ pub fn copy(src: &dyn Source, dst: &mut dyn Sink) {
             dst.store(first, start, rows);
         }
     }
-}
-
-dispatch! {
-    /// Fills `rows` with the samples of `traces` from `start` on.
-    fn fill(traces: &[Input<'_>], start: usize, rows: &mut [Row]) = fill_body
-}
-
-#[inline(always)]
-#[allow(clippy::inline_always)] // see `dispatch`
-fn fill_body<L: Lanes>(traces: &[Input<'_>], start: usize, rows: &mut [Row]) {
-    for (half, traces) in traces.chunks(4).take(LANES / 4).enumerate() {
-        let span = start..start + rows.len();
-        with_samples!(traces[0], first => fill_half::<L, _>(first, traces, span, rows, half));
-    }
-}
-
-/// Tile by tile where four traces are of the type of the first, else one after the other.
-#[inline(always)]
-#[allow(clippy::inline_always)] // see `dispatch`
-fn fill_half<L: Lanes, S: Sample>(
-    _first: &[S],
-    traces: &[Input<'_>],
-    span: Range<usize>,
-    rows: &mut [Row],
-    half: usize,
-) {
-    let mut done = 0;
-    if let &[a, b, c, d] = traces
-        && let [Some(a), Some(b), Some(c), Some(d)] = [a, b, c, d].map(S::samples)
-    {
-        let (tiles, _) = rows.as_chunks_mut::<4>();
-        let lanes = [a, b, c, d].map(|x| x[span.clone()].as_chunks::<4>().0);
-        for (i, rows) in tiles.iter_mut().enumerate() {
-            let tile = lanes.map(|x| L::load(&x[i].map(S::to_f64)));
-            for (row, tile) in rows.iter_mut().zip(L::transpose(tile)) {
-                tile.store(&mut row.as_chunks_mut().0[half]);
-            }
-        }
-        done = 4 * tiles.len();
-    }
-    for (lane, trace) in (4 * half..).zip(traces) {
-        with_samples!(*trace, x => {
-            let x = &x[span.start + done..span.end];
-            rows[done..].iter_mut().zip(x).for_each(|(row, x)| row[lane] = x.to_f64());
-        });
-    }
-}
-
-dispatch! {
-    /// Writes `rows` to `traces` from sample `start` on.
-    fn empty(rows: &[Row], traces: &mut [Output<'_>], start: usize) = empty_body
-}
-
-#[inline(always)]
-#[allow(clippy::inline_always)] // see `dispatch`
-fn empty_body<L: Lanes>(rows: &[Row], traces: &mut [Output<'_>], start: usize) {
-    for (half, traces) in traces.chunks_mut(4).take(LANES / 4).enumerate() {
-        let span = start..start + rows.len();
-        match &traces[0] {
-            Output::F32(_) => empty_half::<L, f32>(rows, traces, span, half),
-            Output::F64(_) => empty_half::<L, f64>(rows, traces, span, half),
-        }
-    }
-}
-
-/// As [`fill_half`], for traces of type `T` if four are alike.
-#[inline(always)]
-#[allow(clippy::inline_always)] // see `dispatch`
-fn empty_half<L: Lanes, T: Real>(
-    rows: &[Row],
-    traces: &mut [Output<'_>],
-    span: Range<usize>,
-    half: usize,
-) {
-    let mut done = 0;
-    if let [a, b, c, d] = &mut *traces
-        && let [Ok(a), Ok(b), Ok(c), Ok(d)] = [a, b, c, d].map(|y| T::slice(y.reborrow()))
-    {
-        let (tiles, _) = rows.as_chunks::<4>();
-        let mut lanes = [a, b, c, d].map(|y| y[span.clone()].as_chunks_mut::<4>().0);
-        for (i, rows) in tiles.iter().enumerate() {
-            let tile = rows.each_ref().map(|row| L::load(&row.as_chunks().0[half]));
-            for (y, tile) in lanes.iter_mut().zip(L::transpose(tile)) {
-                let mut samples = [0.0; 4];
-                tile.store(&mut samples);
-                y[i] = samples.map(T::from_f64);
-            }
-        }
-        done = 4 * tiles.len();
-    }
-    for (lane, trace) in (4 * half..).zip(traces) {
-        let rest = rows[done..].iter().map(|row| row[lane]);
-        match trace {
-            Output::F32(y) => round(rest, &mut y[span.start + done..span.end]),
-            Output::F64(y) => round(rest, &mut y[span.start + done..span.end]),
-        }
-    }
-}
-
-#[inline(always)]
-#[allow(clippy::inline_always)] // see `dispatch`
-fn round<T: Real>(from: impl Iterator<Item = f64>, to: &mut [T]) {
-    to.iter_mut().zip(from).for_each(|(y, x)| *y = T::from_f64(x));
 }

@@ -17,7 +17,7 @@ pub(super) struct Delays {
 }
 
 impl Delays {
-    const REST: Self = Self { z1: [0.0; LANES], z2: [0.0; LANES] };
+    pub(super) const REST: Self = Self { z1: [0.0; LANES], z2: [0.0; LANES] };
 }
 
 /// A filter and up to eight traces.
@@ -36,7 +36,11 @@ impl<'a> Lanes<'a> {
 impl Blocks for Lanes<'_> {
     type Row = Row;
     const LEN: usize = BLOCK;
-    const EMPTY: Row = [0.0; LANES];
+    const WIDTH: usize = LANES;
+
+    fn rows(numbers: &mut [f64]) -> &mut [Row] {
+        numbers.as_chunks_mut().0
+    }
 
     fn run(&mut self, rows: &mut [Row], back: bool) {
         for (sections, delays) in self.sections.chunks(MOST).zip(self.delays.chunks_mut(MOST)) {

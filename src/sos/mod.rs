@@ -6,6 +6,7 @@
 //! denormals of a decaying tail are part of the answer.
 
 mod blocks;
+mod columns;
 mod lanes;
 #[cfg(target_arch = "x86_64")]
 mod lanes_x86;
@@ -22,6 +23,7 @@ use self::blocks::{Traffic, filter};
 use self::lanes::Lanes;
 use self::section::Section;
 use self::skewed::Skewed;
+use crate::columns::InColumns;
 use crate::lanes::{InLanes, LANES, Row, Sink, Source};
 use crate::parallel::Cancel;
 use crate::samples::{Sample, Transform, check_len};
@@ -108,6 +110,10 @@ impl Transform for Filter {
 
     fn in_lanes(&self) -> Option<&dyn InLanes> {
         Some(self)
+    }
+
+    fn in_columns(&self) -> Option<&dyn InColumns> {
+        if self.goes_down_columns() { Some(self) } else { None }
     }
 
     fn joins(&self, other: &Self) -> bool {

@@ -29,7 +29,11 @@ impl<'a> Skewed<'a> {
 impl Blocks for Skewed<'_> {
     type Row = f64;
     const LEN: usize = 2048;
-    const EMPTY: f64 = 0.0;
+    const WIDTH: usize = 1;
+
+    fn rows(numbers: &mut [f64]) -> &mut [f64] {
+        numbers
+    }
 
     fn run(&mut self, rows: &mut [f64], back: bool) {
         for (sections, delays) in self.sections.chunks(MOST).zip(self.delays.chunks_mut(MOST)) {

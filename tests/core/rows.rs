@@ -22,6 +22,13 @@ fn decimation(factor: usize) -> Step {
     Step::transform(Filter::decimating(Arc::new(sos), factor).unwrap())
 }
 
+/// As `SciPy` designs them, with the gain in the first section.
+fn monic(sections: usize) -> Step {
+    let mut rows = vec![[1.0, -2.0, 1.0, 1.0, -0.5, 0.25]; sections];
+    rows[0] = [0.1, 0.2, 0.1, 1.0, -1.5, 0.75];
+    Step::transform(Filter::new(Arc::new(Sos::new(&rows).unwrap()), false))
+}
+
 fn line() -> Step {
     Step::pointwise(Detrend::Linear { breakpoints: vec![] })
 }
@@ -89,12 +96,17 @@ proptest! {
             vec![filter(false)],
             vec![filter(true)],
             vec![decimation(3)],
+            vec![monic(1 + npts % 10)],
             vec![line()],
+            vec![Step::pointwise(Detrend::Linear { breakpoints: vec![npts / 3, npts / 2] })],
+            vec![Step::pointwise(Detrend::Mean)],
+            vec![Step::pointwise(Detrend::Simple)],
             vec![line(), filter(false), line()],
         ] {
             check(&steps, &x, threads);
             check(&steps, &x.map(|x| *x as f32), threads);
             check(&steps, &x.map(|x| (x * 1e4) as i16), threads);
+            check(&steps, &x.map(|x| (x * 1e9) as i32), threads);
         }
     }
 
