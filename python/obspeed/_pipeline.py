@@ -197,9 +197,14 @@ class Pipeline:
             return self._run(traces, inventory, on_error == "raise", bar.to)
 
     def _run(
-        self, traces: list[Trace], inventory: Any, raises: bool, advance: Callable[[int], None]
+        self,
+        traces: list[Trace],
+        inventory: Any,
+        raises: bool,
+        advance: Callable[[int], None],
+        most: int | None = None,
     ) -> RunReport:
-        return Run(self._calls(inventory), traces, raises, advance).report()
+        return Run(self._calls(inventory), traces, raises, advance, most).report()
 
     def _calls(self, inventory: Any) -> list[Call]:
         calls = []

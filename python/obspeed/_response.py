@@ -1,6 +1,6 @@
 """From ObsPy's Response objects to the model of the response engine.
 
-Everything is read anew at each call, so that a response changed after its last use is noticed.
+ObsPy's are read anew at each call, so that one changed after its last use is noticed.
 What ObsPy would raise an exception on is declined; ObsPy then raises it.
 """
 
@@ -117,8 +117,12 @@ def prepare(
     """
     if type(response) not in {Response, _stationxml.Response}:
         raise DeclinedError(f"a response of type {type(response).__name__}")
+    # Those that were read here nobody changes.
+    prepared = response.prepared if type(response) is _stationxml.Response else {}
+    wanted = (output, start_stage, end_stage)
     try:
-        return _prepare(response, output, start_stage, end_stage)
+        if wanted not in prepared:
+            prepared[wanted] = _prepare(response, *wanted)
     except DeclinedError:
         raise
     except MemoryError:
@@ -127,6 +131,8 @@ def prepare(
         raise DeclinedError(
             str(error) or f"a response that raises {type(error).__name__}"
         ) from error
+    answer: Prepared = prepared[wanted]
+    return answer
 
 
 def _prepare(

@@ -31,6 +31,7 @@ def waves(traces: list[Trace]) -> list[list[Trace]]:
 def runs(
     traces: Sequence[Trace],
     plans: Sequence[Plan | Exception],
+    most: int | None = None,
 ) -> Iterator[tuple[int, int]]:
     """
     Cut a wave into runs of the kernels.
@@ -46,6 +47,8 @@ def runs(
         The wave.
     plans : sequence
         What is planned for each, or why nothing is.
+    most : int, optional
+        Bytes of results in a run, for each thread, where the caller knows better.
 
     Yields
     ------
@@ -63,13 +66,14 @@ def runs(
         return
     writing = any(p.writes for p in planned)
     threads = get_num_threads()
-    in_lanes = any(len(p.planned) == 1 and p.planned[0].step.is_in_lanes for p in planned)
-    most = threads * (_RUN_BYTES_IN_LANES if in_lanes else _RUN_BYTES)
+    if most is None:
+        in_lanes = any(len(p.planned) == 1 and p.planned[0].step.is_in_lanes for p in planned)
+        most = _RUN_BYTES_IN_LANES if in_lanes else _RUN_BYTES
     begin, held = 0, 0
     for i, p in enumerate(plans):
         nbytes, writes = (0, False) if isinstance(p, Exception) else (p.nbytes, p.writes)
         alone = writing and not writes
-        if i > begin and (alone or (held > most and (i - begin) % threads == 0)):
+        if i > begin and (alone or (held > threads * most and (i - begin) % threads == 0)):
             yield begin, i
             begin, held = i, 0
         held += nbytes

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
-from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from obspy import Trace, UTCDateTime, read_inventory
 
 from . import _core
-from ._errors import DeclinedError
 from ._lazy import lazy
-from ._locks import ForkSafeLock
+from ._recent import Recent
+from ._threads import get_num_threads
+from ._turns import without_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from obspy.core.inventory import Inventory
 
-_LIMIT = 64 << 20
+_LIMIT = 32 << 20
 """Bytes of the files whose content is kept."""
 
 
@@ -129,6 +131,11 @@ class Response:
     instrument_polynomial: InstrumentPolynomial | None
     response_stages: list[Stage]
     by_obspy: Callable[[], Any] = field(compare=False, repr=False)
+    prepared: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def __deepcopy__(self, _: object) -> Response:
+        """Stay the same in a copy of a trace; nobody changes it."""
+        return self
 
     def get_sampling_rates(self) -> dict[int, dict[str, float]]:
         """Return what ObsPy derives from its own reading of the file."""
@@ -169,67 +176,181 @@ class Channel:
 
 
 class Content:
-    """What was read from the bytes of a file; declined with a reason, or `stations` is there."""
+    """
+    What is in a station file: read here, or by ObsPy where that is declined.
 
-    def __init__(self, path: str, data: bytes) -> None:
+    Parameters
+    ----------
+    path : str
+        The file.
+    data : bytes
+        Its content.
+    digest : bytes
+        What the content is known by.
+    read : _core.Stations or Exception
+        What the core has read, or why it has not.
+
+    Attributes
+    ----------
+    declined : str or None
+        Why it is ObsPy's to read.
+    weight : int
+        What it takes in memory, roughly and in bytes.
+    """
+
+    def __init__(
+        self, path: str, data: bytes, digest: bytes, read: _core.Stations | Exception
+    ) -> None:
         self.path = path
+        self.digest = digest
         self.weight = len(data)
         self.declined: str | None = None
-        self._by_id: dict[tuple[str, ...], list[list[Channel]]] = {}
-        try:
-            self._stations = _core.read_stationxml(data)
-        except DeclinedError as error:
-            self.declined = str(error)
+        self._by_id: dict[tuple[str, ...], list[list[Any]]] = {}
+        if isinstance(read, Exception):
+            self.declined = str(read)
             self.weight *= 16  # what ObsPy makes of it is large
+        else:
+            self._stations = read
 
     @lazy
     def inventory(self) -> Inventory:
-        return read_inventory(self.path)
+        """ObsPy's own reading of the file, made when it is first asked for."""
+        return read_inventory(glob.escape(self.path))  # it expands wildcards
 
     def response(self, number: int, place: list[int]) -> Response | None:
+        """Return the response of a channel that was read here, by its number."""
         found = self._stations.response(number)
         if found is None:
             return None
         sensitivity, polynomial, stages = found
-
-        def by_obspy() -> Any:
-            network, station, channel = place
-            return self.inventory[network][station][channel].response
-
         return Response(
             sensitivity and Sensitivity(*sensitivity),
             None if polynomial is None else InstrumentPolynomial(polynomial),
             [_STAGES[kind](*common, *own) for kind, common, own in stages],
-            by_obspy,
+            lambda: self._response_by_obspy(number, place),
         )
 
-    def channels(self, *seed_id: str) -> list[list[Channel]]:
+    def _response_by_obspy(self, number: int, place: list[int]) -> Any:
+        """Let ObsPy read one channel, since all of them take long."""
+        if "inventory" not in vars(self):
+            data = Path(self.path).read_bytes()
+            alone = self._stations.alone(number, data) if _digest(data) == self.digest else None
+            if alone is not None:
+                inventory = read_inventory(BytesIO(alone.encode()), "STATIONXML")
+                return inventory[0][0][0].response
+        network, station, channel = place
+        return self.inventory[network][station][channel].response
+
+    def channels(self, *seed_id: str) -> list[list[Any]]:
+        """
+        Find all epochs of a channel.
+
+        Parameters
+        ----------
+        *seed_id : str
+            Network, station, location and channel.
+
+        Returns
+        -------
+        list of list of Channel
+            For each network of that code that has the channel, its epochs in the order of the
+            file; ObsPy's ``Channel`` objects if the file is declined.
+        """
         if seed_id not in self._by_id:
-            networks: dict[int, list[Channel]] = {}
-            for epoch in self._stations.epochs(*seed_id):
-                networks.setdefault(epoch[1][0], []).append(Channel(self, epoch))
-            self._by_id[seed_id] = list(networks.values())
+            if self.declined is None:
+                networks: dict[int, list[Any]] = {}
+                for epoch in self._stations.epochs(*seed_id):
+                    networks.setdefault(epoch[1][0], []).append(Channel(self, epoch))
+                self._by_id[seed_id] = list(networks.values())
+            else:
+                self._by_id[seed_id] = _channels(self.inventory, *seed_id)
         return self._by_id[seed_id]
 
+    def select(self, seed_id: Sequence[str], time: UTCDateTime) -> Any:
+        """
+        Find a channel at a time.
 
-_kept: OrderedDict[bytes, Content] = OrderedDict()
-_lock = ForkSafeLock()
+        Returns
+        -------
+        Channel or None
+            The first epoch that has a response and holds `time`, which is the one whose response
+            ``Inventory.get_response`` returns; else the first that holds it; None without one.
+        """
+        found = self.channels(*seed_id)
+        valid = [epoch for epochs in found for epoch in epochs if is_valid(epoch, time)]
+        return next((epoch for epoch in valid if epoch.response), valid[0] if valid else None)
 
 
-def _content(path: str) -> Content:
-    """Read a file, its content only if that has not been read already."""
-    data = Path(path).read_bytes()
-    key = hashlib.blake2b(data, digest_size=16).digest()
-    content = _kept.get(key)
-    if content is None:
-        content = Content(path, data)
-    content.path = path  # of the files with this content, one that was there just now
-    with _lock:
-        content = _kept.setdefault(key, content)
-        _kept.move_to_end(key)
-        while len(_kept) > 1 and sum(c.weight for c in _kept.values()) > _LIMIT:
-            _kept.popitem(last=False)
-    return content
+def _channels(
+    inventory: Inventory, network: str, station: str, location: str, channel: str
+) -> list[list[Any]]:
+    found = [
+        [
+            epoch
+            for s in n.stations
+            if s.code == station
+            for epoch in s.channels
+            if epoch.code == channel and epoch.location_code == location
+        ]
+        for n in inventory.networks
+        if n.code == network
+    ]
+    return [epochs for epochs in found if epochs]
+
+
+_kept: Recent[bytes, Content] = Recent(_LIMIT)
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=16).digest()
+
+
+def kept(digest: bytes | None) -> Content | None:
+    """Return what has been read of some content, if it has not been given up."""
+    return _kept.get(digest) if digest else None
+
+
+def read(paths: Sequence[str]) -> list[Content | OSError]:
+    """
+    Read files, many at once; files of equal content are one object, and read once.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        Files of any format that ObsPy reads.
+
+    Returns
+    -------
+    list of Content or OSError
+        For each file what is in it, or why it cannot be opened.
+    """
+    with without_python():
+        data = [_bytes(path) for path in paths]
+        digests = [_digest(one) if isinstance(one, bytes) else b"" for one in data]
+    found = {digest: content for digest in digests if (content := _kept.get(digest))}
+    # Of the files with some content, the last is one that was there just now.
+    paths_of = {digest: i for i, digest in enumerate(digests) if digest}
+    new = {digest: data[i] for digest, i in paths_of.items() if digest not in found}
+    with without_python():
+        answers = _core.read_stationxml([*new.values()], get_num_threads())  # type: ignore[list-item]
+    for (digest, one), answer in zip(new.items(), answers, strict=True):
+        content = Content(paths[paths_of[digest]], one, digest, answer)  # type: ignore[arg-type]
+        _kept.put(digest, content, content.weight)
+        found[digest] = content
+    for digest, i in paths_of.items():
+        found[digest].path = paths[i]
+    return [
+        one if isinstance(one, OSError) else found[digest]
+        for one, digest in zip(data, digests, strict=True)
+    ]
+
+
+def _bytes(path: str) -> bytes | OSError:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - Path is slow by the million
+            return file.read()
+    except OSError as error:
+        return error
 
 
 class StationXML:
@@ -258,8 +379,11 @@ class StationXML:
         try:
             if set("*?[") & set(self.path):
                 raise OSError("a pattern of file names")
-            self._content = _content(self.path)
-            self.declined = self._content.declined
+            (content,) = read([self.path])
+            if isinstance(content, OSError):
+                raise content
+            self._content = content
+            self.declined = content.declined
         except (OSError, ValueError) as error:
             self.declined = str(error)
 
@@ -281,46 +405,11 @@ class StationXML:
         """ObsPy's own reading of the file, made when it is first asked for."""
         return self._content.inventory if self._content else read_inventory(self.path)
 
-    def channels(self, network: str, station: str, location: str, channel: str) -> list[list[Any]]:
-        """
-        Find all epochs of a channel.
-
-        Returns
-        -------
-        list of list of Channel
-            For each network of that code that has the channel, its epochs in the order of the
-            file; ObsPy's ``Channel`` objects if the file is declined.
-        """
-        if self._content is not None and self.declined is None:
-            return self._content.channels(network, station, location, channel)
-        found = [
-            [
-                epoch
-                for s in n.stations
-                if s.code == station
-                for epoch in s.channels
-                if epoch.code == channel and epoch.location_code == location
-            ]
-            for n in self.inventory.networks
-            if n.code == network
-        ]
-        return [epochs for epochs in found if epochs]
-
-    def select(
-        self, network: str, station: str, location: str, channel: str, time: UTCDateTime
-    ) -> Any:
-        """
-        Find a channel at a time.
-
-        Returns
-        -------
-        Channel or None
-            The first epoch that has a response and holds `time`, which is the one whose response
-            ``Inventory.get_response`` returns; else the first that holds it; None without one.
-        """
-        found = self.channels(network, station, location, channel)
-        valid = [epoch for epochs in found for epoch in epochs if is_valid(epoch, time)]
-        return next((epoch for epoch in valid if epoch.response), valid[0] if valid else None)
+    def channels(self, *seed_id: str) -> list[list[Any]]:
+        """Find all epochs of a channel, as `Content.channels`."""
+        if self._content is None:
+            return _channels(self.inventory, *seed_id)
+        return self._content.channels(*seed_id)
 
 
 def is_valid(channel: Any, time: UTCDateTime) -> bool:

@@ -14,8 +14,8 @@ from contextvars import ContextVar
 from threading import Condition, Lock
 
 
-class Stopped(BaseException):  # noqa: N818 - no error, and nothing that handles errors is to see it
-    """The job is stopped, and with it this task."""
+class Stopped(BaseException):
+    """The job is stopped, and with it this task; no error, and nothing for handlers of errors."""
 
 
 class Turns:

@@ -2,11 +2,14 @@
 
 use obspeed_core::Complex64;
 use obspeed_core::io::stationxml::{self, Channel, Stage};
+use obspeed_core::parallel;
 use obspeed_core::response::{Kind, Stored};
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyComplex, PyList, PyTuple};
 
+use crate::door::detached;
 use crate::error::to_py;
 
 /// The channels of a station file.
@@ -54,6 +57,12 @@ impl Stations {
         found.collect()
     }
 
+    /// The file, given again, with no other channel than that of this number; None if that cannot be.
+    fn alone(&self, number: usize, data: &Bound<'_, PyBytes>) -> PyResult<Option<String>> {
+        let channel = self.0.get(number).ok_or_else(|| PyIndexError::new_err(number))?;
+        stationxml::alone(data.as_bytes(), channel).map_err(|error| to_py(&error))
+    }
+
     /// The response of an epoch by its number: sensitivity, polynomial, and stages as tuples.
     fn response<'py>(
         &self,
@@ -71,21 +80,47 @@ impl Stations {
     }
 }
 
-/// Reads a `StationXML` file.
+/// The channels of a station file, or the exception that says why not.
+#[derive(IntoPyObject)]
+pub enum Read {
+    Known(Stations),
+    Failed(PyErr),
+}
+
+/// Reads `StationXML` files.
 ///
 /// Parameters
 /// ----------
-/// data : bytes
-///     Its content.
+/// data : list of bytes
+///     Their contents.
+/// threads : int
+///     How many to use at most.
 ///
-/// Raises
-/// ------
-/// `DeclinedError`
-///     If it is not certain that `ObsPy` reads the same.
+/// Returns
+/// -------
+/// list of `Stations` or Exception
+///     `DeclinedError` if it is not certain that `ObsPy` reads the same.
 #[pyfunction]
-pub fn read_stationxml(py: Python<'_>, data: &Bound<'_, PyBytes>) -> PyResult<Stations> {
-    let bytes = data.as_bytes();
-    py.detach(|| stationxml::read(bytes)).map(Stations).map_err(|error| to_py(&error))
+#[allow(clippy::needless_pass_by_value)] // what pyo3 hands over
+pub fn read_stationxml(
+    py: Python<'_>,
+    data: Vec<PyBackedBytes>,
+    threads: usize,
+) -> PyResult<Vec<Read>> {
+    let files: Vec<&[u8]> = data.iter().map(|bytes| &**bytes).collect();
+    let (found, interrupt) = detached(
+        py,
+        |_| Ok(()),
+        |stop| parallel::run(files, threads, stop, |x| x.len(), |x, _| stationxml::read(x)),
+    );
+    if let Some(error) = interrupt {
+        return Err(error);
+    }
+    let known = |found| match found {
+        Ok(channels) => Read::Known(Stations(channels)),
+        Err(error) => Read::Failed(to_py(&error)),
+    };
+    Ok(found.into_iter().map(known).collect())
 }
 
 /// (kind, what all stages have, what this kind has).

@@ -30,6 +30,8 @@ pub(super) struct Xml<'a> {
     prefixes: Vec<(usize, &'a str)>,
     /// Bytes of text since the last markup.
     run: usize,
+    /// Where the element opened last begins.
+    opened: usize,
 }
 
 /// The start of an element.
@@ -95,20 +97,26 @@ fn declared(head: &[u8]) -> Result<Option<&str>> {
     if Attributes(text).next().is_some() { Ok(encoding) } else { Err(ILL_FORMED) }
 }
 
+/// A decoded document without its declaration.
+pub(super) fn body(text: &str) -> Result<&str> {
+    match text.strip_prefix("<?xml") {
+        Some(rest) => rest.split_once("?>").map(|(_, body)| body).ok_or(ILL_FORMED),
+        None => Ok(text),
+    }
+}
+
 impl<'a> Xml<'a> {
     /// Opens a decoded document and its root, which has to have this name and the namespace without a
     /// prefix.
     pub fn open(text: &'a str, root: &str, namespace: &'static str) -> Result<(Self, Tag<'a>)> {
-        let text = match text.strip_prefix("<?xml") {
-            Some(rest) => rest.split_once("?>").ok_or(ILL_FORMED)?.1,
-            None => text,
-        };
+        let text = body(text)?;
         if text.starts_with('\u{feff}') {
             return Err(ILL_FORMED); // a second mark of the byte order, which the reader would pass over
         }
         let mut reader = Reader::from_str(text);
         reader.config_mut().expand_empty_elements = true;
-        let mut xml = Self { text, reader, namespace, depth: 0, prefixes: Vec::new(), run: 0 };
+        let mut xml =
+            Self { text, reader, namespace, depth: 0, prefixes: Vec::new(), run: 0, opened: 0 };
         loop {
             match xml.next()? {
                 Node::Start(tag) if tag.name == root && tag.get("xmlns")? == Some(namespace) => {
@@ -186,7 +194,10 @@ impl<'a> Xml<'a> {
             return Err(Error::Declined("a text or tag of a megabyte"));
         }
         match event {
-            Event::Start(_) => self.start(span).map(Node::Start),
+            Event::Start(_) => {
+                self.opened = from;
+                self.start(span).map(Node::Start)
+            }
             Event::End(_) => {
                 self.depth = self.depth.checked_sub(1).ok_or(ILL_FORMED)?;
                 while self.prefixes.last().is_some_and(|&(depth, _)| depth > self.depth) {
@@ -218,7 +229,13 @@ impl<'a> Xml<'a> {
         }
     }
 
-    fn position(&self) -> usize {
+    /// Where the element opened last begins, in bytes of [`body`].
+    pub fn opened(&self) -> usize {
+        self.opened
+    }
+
+    /// How far the document has been read, in bytes of [`body`].
+    pub fn position(&self) -> usize {
         usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
     }
 

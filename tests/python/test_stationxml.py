@@ -369,16 +369,38 @@ def test_several_epochs_are_warned_of_as_by_obspy(whole):
 
 def test_select_takes_the_epoch_whose_response_obspy_returns(whole):
     whole.write_text(epochs_document(), encoding="utf-8")
-    stations, inventory = StationXML(whole), obspy.read_inventory(str(whole))
+    (stations,), inventory = _stationxml.read([str(whole)]), obspy.read_inventory(str(whole))
     time = UTCDateTime(2015, 1, 1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         expected = inventory.get_response("XX.AAA.00.BHZ", time)
-    channel = stations.select("XX", "AAA", "00", "BHZ", time)
+    channel = stations.select(("XX", "AAA", "00", "BHZ"), time)
     assert_same_response(channel.response, expected)
-    assert stations.select("XX", "AAA", "00", "BHN", time).response is None
-    assert stations.select("XX", "AAA", "00", "BHZ", UTCDateTime(2021, 1, 1)) is None
-    assert stations.select("XX", "AAA", "00", "BHX", time) is None
+    assert stations.select(("XX", "AAA", "00", "BHN"), time).response is None
+    assert stations.select(("XX", "AAA", "00", "BHZ"), UTCDateTime(2021, 1, 1)) is None
+    assert stations.select(("XX", "AAA", "00", "BHX"), time) is None
+
+
+def test_obspy_reads_one_channel_as_it_reads_all(whole, monkeypatch):
+    whole.write_text(epochs_document(), encoding="utf-8")
+    inventory = obspy.read_inventory(str(whole))
+    (stations,) = _stationxml.read([str(whole)])
+    seen = []
+    read = _stationxml.read_inventory
+    monkeypatch.setattr(_stationxml, "read_inventory", lambda *x: seen.append(x) or read(*x))
+    compared = 0
+    for seed_id in seed_ids(inventory):
+        expected = channels_of(inventory, *seed_id)
+        for a, b in zip(chain(*stations.channels(*seed_id)), chain(*expected), strict=True):
+            if b.response is not None:
+                assert a.response.by_obspy() == b.response
+                compared += 1
+    assert compared == len(seen) > 2
+    assert all(len(source.getvalue()) < len(whole.read_bytes()) for source, _ in seen)
+    # A file that has changed since is read as a whole, as it is now.
+    whole.write_text(epochs_document() + "<!-- later -->", encoding="utf-8")
+    a.response.by_obspy()
+    assert seen[-1] == (str(whole),)
 
 
 def test_derived_sampling_rates_are_obspys(whole):
@@ -393,14 +415,15 @@ def test_the_same_content_is_read_once(whole, tmp_path, monkeypatch):
     other.write_bytes(whole.read_bytes())
     reads = []
     read = _stationxml._core.read_stationxml
-    monkeypatch.setattr(_stationxml._core, "read_stationxml", lambda d: reads.append(1) or read(d))
-    found = [
-        StationXML(p).select("XX", "AAA", "00", "BHZ", UTCDateTime(2012, 1, 1))
-        for p in (whole, other)
-    ]
+    monkeypatch.setattr(
+        _stationxml._core, "read_stationxml", lambda d, n: reads.extend(d) or read(d, n)
+    )
+    paths = [str(whole), str(other)]
+    found = [*_stationxml.read(paths), *_stationxml.read(paths)]
     assert len(reads) == 1
-    assert found[0] is found[1]
-    monkeypatch.setattr(_stationxml, "_LIMIT", 0)
+    assert len({id(content) for content in found}) == 1
+    assert found[0].path == str(other)
+    monkeypatch.setattr(_stationxml._kept, "_limit", 0)
     whole.write_text(document() + "<!-- another content -->", encoding="utf-8")
     StationXML(whole)
     assert len(_stationxml._kept) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from queue import Empty, SimpleQueue
@@ -75,7 +75,9 @@ class Dispatcher:
         self._deaths = 0
         self._lived = False
 
-    def run(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, Result | BaseException]]:
+    def run(
+        self, tasks: Iterator[Task]
+    ) -> Generator[tuple[Task, Result | BaseException], None, None]:
         """
         Do tasks.
 

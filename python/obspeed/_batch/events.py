@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import obspy
 
-from .stations import Recent, Stamp, stamp
+from .._recent import Recent
+from .stations import Stamp, stamp
 from .templates import Template
 
 #: How long before the start of a trace its event may be, in ns.

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from obspy.core import Stats
 from obspy.geodetics import gps2dist_azimuth, kilometer2degrees
 
 from .events import Origin
-from .files import Channel, Headers
+from .files import Headers
 
 
-def sac(stats: Stats, channel: Channel | None, origin: Origin | None) -> Headers:
+def sac(stats: Stats, channel: Any, origin: Origin | None) -> Headers:
     """
     Return the fields of a SAC header beside those that any trace has: id, times and samples.
 
@@ -21,6 +22,7 @@ def sac(stats: Stats, channel: Channel | None, origin: Origin | None) -> Headers
         Of the trace. The reference time is the last full millisecond before its start, as ObsPy
         writes it. A trace that was not read from a SAC file gets what ObsPy gives it.
     channel : Channel, optional
+        As `_stationxml` or ObsPy has it.
         For ``stla``, ``stlo``, ``stel``, ``stdp`` (degrees and metres), ``cmpaz``, ``cmpinc``
         (degrees, the latter from the vertical).
     origin : Origin, optional
@@ -32,15 +34,15 @@ def sac(stats: Stats, channel: Channel | None, origin: Origin | None) -> Headers
         fields |= {"scale": float(stats.calib), "iztype": 9, "lpspol": 1, "lcalda": 0}
     if channel is not None:
         fields |= {
-            "stla": channel.latitude,
-            "stlo": channel.longitude,
-            "stel": channel.elevation,
-            "stdp": channel.depth,
+            "stla": float(channel.latitude),
+            "stlo": float(channel.longitude),
+            "stel": float(channel.elevation),
+            "stdp": float(channel.depth),
         }
         if channel.azimuth is not None:
-            fields["cmpaz"] = channel.azimuth
+            fields["cmpaz"] = float(channel.azimuth)
         if channel.dip is not None:
-            fields["cmpinc"] = channel.dip + 90.0
+            fields["cmpinc"] = float(channel.dip) + 90.0
     if origin is not None:
         fields |= {"evla": origin.latitude, "evlo": origin.longitude}
         fields |= {"o": (origin.time - stats.starttime.ns // 1_000_000 * 1_000_000) / 1e9}
@@ -50,7 +52,8 @@ def sac(stats: Stats, channel: Channel | None, origin: Origin | None) -> Headers
         if origin.magnitude is not None:
             fields["mag"] = origin.magnitude
     if channel is not None and origin is not None:
-        fields |= _path(origin.latitude, origin.longitude, channel.latitude, channel.longitude)
+        stla, stlo = float(channel.latitude), float(channel.longitude)
+        fields |= _path(origin.latitude, origin.longitude, stla, stlo)
     return fields
 
 

@@ -12,9 +12,9 @@ from .._turns import Turns
 from .task import Result, Task
 from .work import run_task
 
-#: Tasks at a time on several threads: while the kernels have the traces of some, Python is busy with
-#: those of another.
-AT_A_TIME = 2
+#: Tasks at a time on several threads: while the kernels have the traces of one, Python is busy
+#: with those of another.
+AT_A_TIME = 3
 
 
 def in_order(tasks: Iterator[Task], at_a_time: int) -> Iterator[tuple[Task, Result]]:

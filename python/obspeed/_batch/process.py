@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import secrets
 import shutil
 import sys
@@ -167,7 +168,7 @@ class _Batch:
         """Do it all, and say how to go on if that is not to be."""
         complete = False
         try:
-            with self._temporary() as folder:
+            with self._temporary() as folder, _older_left_alone():
                 self.setup = replace(self.setup, job=replace(self.setup.job, temporary=folder))
                 with Bar(count(self.setup) if self.progress else None, "file") as self.bar:
                     self._do()
@@ -286,6 +287,24 @@ class _Batch:
             "Start the job again to go on.",
             file=sys.stderr,
         )
+
+
+@contextmanager
+def _older_left_alone() -> Iterator[None]:
+    """
+    Keep Python's search for garbage to what is made within the block.
+
+    A job makes and drops objects by the million; each time that enough have been made, all there
+    are would be looked at, those of the imported packages among them.
+    """
+    if gc.get_freeze_count():  # somebody else's
+        yield
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def open_journal(setup: Setup) -> Journal:

@@ -12,7 +12,7 @@ from .stations import Stamp, stamp
 from .task import Failure, File, FileResult, Task, plain
 
 #: Files in a task: enough for the threads, few enough to lose.
-_FILES = 64
+_FILES = 32
 
 #: Bytes in memory for each byte of a file: counts of 32 bits and results of 64, a byte a sample.
 _EXPANSION = 24

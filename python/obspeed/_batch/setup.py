@@ -140,7 +140,9 @@ def settle(
     if executor is not None:
         at_a_time = workers or parallelism(executor)
     else:
-        at_a_time = workers or (AT_A_TIME if job.threads > 1 else 1)
+        # The first failure ends a strict job, before anything after it is begun.
+        several = job.threads > 1 and on_error == "collect"
+        at_a_time = workers or (AT_A_TIME if several else 1)
     return Setup(
         job,
         Template(raw),

@@ -5,14 +5,12 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections import OrderedDict
-from collections.abc import Hashable, Iterable
-from hashlib import blake2b
-from pathlib import Path
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
-from .._locks import ForkSafeLock
-from .files import Result, Stations, read_stations
+from .._recent import Recent
+from .._stationxml import Content, kept
+from .files import Result, read_stations
 from .templates import Template
 
 # Names like NET.STA.xml, NET.STA.LOC.CHA.xml, NET_STA.xml, RESP.NET.STA.LOC.CHA, dataless.NET.STA.
@@ -20,11 +18,7 @@ _NAMED = re.compile(r"(?:RESP\.|dataless\.(?:seed\.)?|)([A-Z0-9]{1,8})[._]([A-Z0
 
 CODES = ("network", "station", "location", "channel")
 
-_CONTENT_BYTES = 32 << 20
 _DIGESTS = 10_000
-
-_K = TypeVar("_K", bound=Hashable)
-_V = TypeVar("_V")
 
 
 class Stamp(NamedTuple):
@@ -47,33 +41,6 @@ def stamp(path: str, root: str = "") -> Stamp:
 def codes(seed_id: str) -> dict[str, str]:
     """Return the codes in a SEED id by their names; a broken header may have dots in the last."""
     return dict(zip(CODES, seed_id.split(".", 3), strict=True))
-
-
-class Recent(Generic[_K, _V]):
-    """The values used last, up to a weight in all; at least one."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._weight = 0
-        self._items: OrderedDict[_K, tuple[_V, int]] = OrderedDict()
-        self._lock = ForkSafeLock()  # workers may be threads
-
-    def get(self, key: _K) -> _V | None:
-        """Return the value of a key, or None."""
-        with self._lock:
-            if key not in self._items:
-                return None
-            self._items.move_to_end(key)
-            return self._items[key][0]
-
-    def put(self, key: _K, value: _V, weight: int = 1) -> None:
-        """Keep a value."""
-        with self._lock:
-            self._weight += weight - self._items.pop(key, (value, 0))[1]
-            self._items[key] = (value, weight)
-            while self._weight > self._limit and len(self._items) > 1:
-                _, (_, gone) = self._items.popitem(last=False)
-                self._weight -= gone
 
 
 class Listing:
@@ -110,13 +77,13 @@ class Paired(NamedTuple):
 
     Attributes
     ----------
-    stations : list of Stations or Exception
+    stations : list of Content or Exception
         What is in them, or why that cannot be read.
     used : tuple of Stamp
         The files, or without any the folders where they would be.
     """
 
-    stations: list[Result[Stations]]
+    stations: list[Result[Content]]
     used: tuple[Stamp, ...]
 
 
@@ -172,37 +139,16 @@ class Pairing:
         return self._listings[key]
 
 
-_contents: Recent[bytes, Result[Stations]] = Recent(_CONTENT_BYTES)
 _digests: Recent[Stamp, bytes] = Recent(_DIGESTS)
 
 
-def _read_all(paths: Iterable[str]) -> dict[str, tuple[Result[Stations], Stamp]]:
-    """Read station files; what is in files of equal content is one object."""
-    out: dict[str, tuple[Result[Stations], Stamp]] = {}
-    unread: dict[bytes, tuple[str, bytes]] = {}
-    waiting: list[tuple[str, Stamp, bytes]] = []
-    for path in paths:
-        as_it_was = stamp(path)
-        digest = _digests.get(as_it_was)
-        known = _contents.get(digest) if digest else None
-        if digest is None or known is None:
-            try:
-                content = Path(path).read_bytes()
-            except OSError as error:
-                out[path] = (error, as_it_was)
-                continue
-            digest = blake2b(content, digest_size=16).digest()
-            known = _contents.get(digest)
-            if known is None:
-                unread[digest] = (path, content)
-                waiting.append((path, as_it_was, digest))
-                continue
-            _digests.put(as_it_was, digest)
-        out[path] = (known, as_it_was)
-    results = dict(zip(unread, read_stations(list(unread.values())), strict=True))
-    for digest, result in results.items():
-        _contents.put(digest, result, len(unread[digest][1]))
-    for path, as_it_was, digest in waiting:
-        _digests.put(as_it_was, digest)
-        out[path] = (results[digest], as_it_was)
-    return out
+def _read_all(paths: Iterable[str]) -> dict[str, tuple[Result[Content], Stamp]]:
+    """Read station files, those that have not changed since they were read last only once."""
+    stamps = {path: stamp(path) for path in paths}
+    known = {path: kept(_digests.get(as_it_was)) for path, as_it_was in stamps.items()}
+    unread = [path for path, content in known.items() if content is None or content.declined]
+    found: dict[str, Any] = {**known, **dict(zip(unread, read_stations(unread), strict=True))}
+    for path in unread:
+        if isinstance(found[path], Content):
+            _digests.put(stamps[path], found[path].digest)
+    return {path: (content, stamps[path]) for path, content in found.items()}

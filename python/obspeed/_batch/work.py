@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import Any
 
 from obspy import Inventory, Trace, UTCDateTime
 
@@ -16,7 +17,7 @@ from .._errors import ObspeedError
 from .._threads import num_threads
 from .._turns import check_stopped
 from .events import Events, Origin
-from .files import Channel, Headers, is_fatal, read, write
+from .files import Headers, is_fatal, read, write
 from .headers import sac
 from .notes import note, noted
 from .pictures import Picture, curve, time_steps
@@ -43,9 +44,14 @@ class _Item:
         self.file = file
         self.place = place
         self.id: str = plain(trace.id)
-        self.channel: Channel | None = None
+        self.channel: Any = None
         self.origin: Origin | None = None
         self.path = ""
+
+    @property
+    def response(self) -> Any:
+        """The response of its channel, or None."""
+        return (self.channel.response or None) if self.channel is not None else None
 
 
 class _Run:
@@ -120,13 +126,14 @@ class _Run:
         stations, used = self._paired[item.file.event, item.id]
         self._use(item, used)
         error: Exception | None = None
+        codes = item.id.split(".", 3)
         for one in stations:
             if isinstance(one, Exception):
                 error = one
-            elif item.channel is None or item.channel.response is None:
-                item.channel = one.channel(item.id, stats.starttime.ns) or item.channel
-        if item.channel is not None and item.channel.response is not None:
-            stats.__dict__["response"] = item.channel.response
+            elif item.response is None:
+                item.channel = one.select(codes, stats.starttime) or item.channel
+        if item.response is not None:
+            stats.__dict__["response"] = item.response
         elif error is not None and self.job.wants_response:
             self._fail(item.place, item.id, "responses", error)
             return False
@@ -158,13 +165,13 @@ class _Run:
 
     def _inventory(self, item: _Item) -> Inventory | None:
         """Return what ObsPy is to find no response in, and to say so; None if there is one."""
-        if item.channel is not None and item.channel.response is not None:
+        if item.response is not None:
             return None
         paired = self._paired.get((item.file.event, item.id))
         inventory = Inventory()
         for one in paired.stations if paired else ():
             if not isinstance(one, Exception):
-                inventory += one.inventory()
+                inventory += one.inventory
         return inventory
 
     def _process(self, items: list[_Item]) -> list[_Item]:
@@ -172,12 +179,13 @@ class _Run:
         ready: list[_Item] = []
         rest: list[_Item] = []
         for item in items:
-            lacks = wanted and (item.channel is None or item.channel.response is None)
-            (rest if lacks else ready).append(item)
+            (rest if wanted and item.response is None else ready).append(item)
         failed: set[int] = set()
         for group, inventory in [(ready, None), *(([i], self._inventory(i)) for i in rest)]:
             traces = [item.trace for item in group]
-            report = self.job.pipeline._run(traces, inventory, raises=False, advance=check_stopped)
+            report = self.job.pipeline._run(
+                traces, inventory, raises=False, advance=check_stopped, most=_RUN_BYTES
+            )
             for row in report.failed:
                 item = group[row.index]
                 failed.add(id(item))
@@ -227,6 +235,9 @@ class _Run:
             else:
                 self.result.files[item.place].outputs.append((item.path, item.id, size))
 
+
+#: Results of a run of the kernels, for each thread: few runs, so that Python is seldom waited for.
+_RUN_BYTES = 16 << 20
 
 _template = lru_cache(maxsize=16)(Template)
 _output = lru_cache(maxsize=16)(Output)

@@ -4,14 +4,18 @@
 //! is missing, channels to be left out. And it fails, or warns, where a file is wrong in places that no
 //! response depends on. A document with anything of that kind is declined as a whole.
 
+mod alone;
 mod nodes;
 mod response;
 mod values;
+
+use std::ops::Range;
 
 use crate::response::Kind;
 use crate::{Error, Result};
 
 use super::xml::{Xml, decode};
+pub use alone::alone;
 use values::Once;
 
 const NAMESPACE: &str = "http://www.fdsn.org/xml/station/1";
@@ -49,6 +53,18 @@ pub struct Channel {
     pub sample_rate: Option<f64>,
     /// The instrument response.
     pub response: Option<Response>,
+    /// Where in the document the channel is.
+    pub span: Span,
+}
+
+/// The parts of a document that make one of a single channel: each from the beginning of an element to
+/// that of the first one in it of the next part; the last is the channel.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Span {
+    root: Range<usize>,
+    network: Range<usize>,
+    station: Range<usize>,
+    channel: Range<usize>,
 }
 
 /// An instrument response, with what a file leaves open left open.
@@ -123,11 +139,13 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Channel>> {
     }
     let mut channels = Vec::new();
     let (mut source, mut created, mut networks) = (Once::new(), Once::new(), 0);
+    let mut head = None;
     while let Some(tag) = xml.child()? {
         match tag.name {
             "Source" => source.set(xml.skip()?)?,
             "Created" => created.set(values::date(xml.text()?)?)?,
             "Network" => {
+                head.get_or_insert(xml.opened());
                 nodes::network(&mut xml, tag, networks, &mut channels)?;
                 networks += 1;
             }
@@ -137,5 +155,8 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Channel>> {
     source.required()?;
     created.required()?;
     xml.finish()?;
+    for channel in &mut channels {
+        channel.span.root = 0..head.unwrap_or_default();
+    }
     Ok(channels)
 }

@@ -4,7 +4,7 @@ use crate::io::xml::{Tag, Xml};
 use crate::{Error, Result};
 
 use super::values::{Once, code, date, integer, number, optional_date, real, whole, within};
-use super::{Channel, response};
+use super::{Channel, Span, response};
 
 const UNUSUAL: Error = Error::Declined("StationXML with an entry that ObsPy refuses or warns of");
 
@@ -16,15 +16,20 @@ pub(super) fn network(
 ) -> Result<()> {
     let network = code(tag.get("code")?)?;
     check_source_id(tag)?;
-    let mut stations = 0;
+    let (begin, first) = (xml.opened(), channels.len());
+    let (mut stations, mut head) = (0, None);
     while let Some(tag) = xml.child()? {
         match tag.name {
             "Station" => {
+                head.get_or_insert(xml.opened());
                 station(xml, tag, &network, [number, stations], channels)?;
                 stations += 1;
             }
             _ => described(xml, tag)?,
         }
+    }
+    for channel in channels.iter_mut().skip(first) {
+        channel.span.network = begin..head.unwrap_or(begin);
     }
     Ok(())
 }
@@ -39,11 +44,13 @@ fn station(
     let station = code(tag.get("code")?)?;
     check_source_id(tag)?;
     let mut place = Place::new();
+    let (begin, first, mut head) = (xml.opened(), channels.len(), None);
     let (mut site, mut number) = (Once::new(), 0);
     while let Some(tag) = xml.child()? {
         match tag.name {
             "Site" => site.set(xml.skip()?)?,
             "Channel" => {
+                head.get_or_insert(xml.opened());
                 let channel = channel(xml, tag)?;
                 let (network, station) = (network.to_owned(), station.clone());
                 channels.push(Channel { place: [n, s, number], network, station, ..channel });
@@ -52,6 +59,9 @@ fn station(
             _ if place.take(xml, tag)? => {}
             _ => described(xml, tag)?,
         }
+    }
+    for channel in channels.iter_mut().skip(first) {
+        channel.span.station = begin..head.unwrap_or(begin);
     }
     site.required()?;
     place.latitude.required()?;
@@ -62,6 +72,7 @@ fn station(
 /// A channel, its place and the codes of network and station still to be filled in.
 fn channel(xml: &mut Xml<'_>, tag: Tag<'_>) -> Result<Channel> {
     check_source_id(tag)?;
+    let begin = xml.opened();
     let mut place = Place::new();
     let (mut depth, mut azimuth, mut dip) = (Once::new(), Once::new(), Once::new());
     let (mut sample_rate, mut response) = (Once::new(), Once::new());
@@ -93,6 +104,7 @@ fn channel(xml: &mut Xml<'_>, tag: Tag<'_>) -> Result<Channel> {
         dip: dip.get(),
         sample_rate: sample_rate.get(),
         response: response.get(),
+        span: Span { channel: begin..xml.position(), ..Span::default() },
     })
 }
 
