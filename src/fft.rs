@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use rustfft::Fft;
 
-pub(crate) use self::long::{Complexes, Turns, walk};
+pub(crate) use self::long::{Complexes, Turns, walk, zeros};
 pub(crate) use self::real::{forward, inverse};
 
 use crate::parallel::ProcessLocal;

@@ -132,12 +132,13 @@ pub(crate) fn height(n: usize) -> usize {
 ///
 /// # Errors
 /// [`Error::Memory`](crate::Error::Memory) and [`Error::Cancelled`](crate::Error::Cancelled).
-pub(crate) fn zeros(n: usize, cancel: &dyn Cancel) -> Result<Vec<Complex64>> {
+pub(crate) fn zeros<T: Copy + Default>(n: usize, cancel: &dyn Cancel) -> Result<Vec<T>> {
     let mut zeros = Vec::new();
-    zeros.try_reserve_exact(n).map_err(|_| Error::Memory(n.saturating_mul(16)))?;
+    let memory = |_| Error::Memory(n.saturating_mul(size_of::<T>()));
+    zeros.try_reserve_exact(n).map_err(memory)?;
     while zeros.len() < n {
         // Most of the time goes into making the memory.
-        zeros.resize(n.min(zeros.len() + (1 << 17)), Complex64::ZERO);
+        zeros.resize(n.min(zeros.len() + (1 << 17)), T::default());
         cancel.check()?;
     }
     Ok(zeros)

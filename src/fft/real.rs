@@ -23,7 +23,7 @@ pub(crate) fn forward(
 ) -> Result<Vec<Complex64>> {
     if n % 2 == 1 {
         let mut z = zeros(n, cancel)?;
-        for_each(&mut z, cancel, |j, z| z.re = x(j))?;
+        for_each(&mut z, cancel, |j, z: &mut Complex64| z.re = x(j))?;
         let mut bins = dft(z, WIDEST, cancel)?;
         bins.truncate(n / 2 + 1);
         return Ok(bins);

@@ -1,6 +1,6 @@
 //! Values of the interpolating cubic spline at other times.
 
-use crate::fft::resize;
+use crate::fft::zeros;
 use crate::grid::Grid;
 use crate::parallel::{Cancel, for_each};
 use crate::samples::{Sample, Transform, check_len};
@@ -79,10 +79,7 @@ fn slopes<S: Sample>(
     let end = |h: f64, next: f64, mean: f64, next_mean: f64| {
         ((h + 2.0 * (h + next)) * next * mean + h * h * next_mean) / (h + next)
     };
-    let (mut s, mut upper) = (Vec::new(), Vec::new());
-    resize(&mut s, n)?;
-    cancel.check()?; // new memory takes its time
-    resize(&mut upper, n)?;
+    let (mut s, mut upper) = (zeros(n, cancel)?, zeros(n, cancel)?);
     let (mut h, mut m) = (width(0), mean(0));
     s[0] = end(h, width(1), m, mean(1)) / width(1);
     upper[0] = (h + width(1)) / width(1);
@@ -99,9 +96,11 @@ fn slopes<S: Sample>(
     let before = width(n - 3);
     let right = end(h, before, m, mean(n - 3));
     s[n - 1] = (right - (h + before) * s[n - 2]) / (before - (h + before) * upper[n - 2]);
-    cancel.check()?;
     for i in (0..n - 1).rev() {
         s[i] -= upper[i] * s[i + 1];
+        if i.is_multiple_of(BETWEEN) {
+            cancel.check()?;
+        }
     }
     Ok(s)
 }
