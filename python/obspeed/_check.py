@@ -13,6 +13,7 @@ import numpy as np
 from obspy import Stream, Trace
 
 from ._errors import CheckWarning, DeclinedError
+from ._filters import filtered
 
 if TYPE_CHECKING:
     from ._execute import Call
@@ -43,8 +44,7 @@ def checked(
         return
     failed: Exception | None = None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with filtered("ignore"):
             result = by_obspy(expected)
             if call.maker is not None:
                 expected_made.extend(result)

@@ -7,7 +7,6 @@ What ObsPy would raise an exception on is declined; ObsPy then raises it.
 from __future__ import annotations
 
 import functools
-import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from obspy.core.inventory.response import (
@@ -22,6 +21,7 @@ from obspy.core.inventory.response import (
 
 from . import _core, _stationxml
 from ._errors import DeclinedError
+from ._filters import filtered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -270,8 +270,7 @@ def _derived_rate(response: Any, stage: Any, notices: list[Warned | _ListRange])
     digital = stage.pz_transfer_function_type == "DIGITAL (Z-TRANSFORM)"
     if not digital and _is_regular(response.response_stages):
         return None
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with filtered("always") as caught:
         rates = response.get_sampling_rates()
     # ObsPy asks twice.
     notices.extend([(str(w.message), w.category) for w in caught] * 2)

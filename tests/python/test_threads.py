@@ -341,3 +341,35 @@ def test_a_pool_that_cannot_have_its_threads():
         """,
         **STRICT,
     )
+
+
+def test_python_threads_leave_the_warning_filters_alone():
+    """They are the process's: two threads that catch warnings at once change them for good."""
+    run_python(
+        """
+        import sys, threading, warnings
+        from inchild import stream
+        import obspeed
+
+        sys.setswitchinterval(1e-6)
+        before, errors = list(warnings.filters), []
+
+        def work(n):
+            try:
+                for k in range(40):
+                    kind = {"type": "kaiser", "beta": 5.0} if k % 4 == 0 else {"type": "hann"}
+                    st = stream(traces=1, npts=1000 + 40 * n + k, dtype="float64")
+                    obspeed.taper(st, 0.1, **kind)
+            except BaseException as error:
+                errors.append(error)
+
+        threads = [threading.Thread(target=work, args=(n,)) for n in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not errors, errors
+        assert warnings.filters == before, warnings.filters[:2]
+        """,
+        **STRICT,
+    )

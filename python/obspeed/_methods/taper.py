@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +10,21 @@ import numpy as np
 
 from .._core import Step
 from .._errors import DeclinedError
+from .._filters import filtered
 from .._plan import Message, Planned, Planner, State, real
 
 if TYPE_CHECKING:
+    from warnings import WarningMessage
+
     import numpy.typing as npt
 
 _TOO_LONG = (
     "The requested taper is longer than the trace. The taper will be shortened to trace length."
 )
 _LARGEST_KEPT = 1 << 18
+# Windows without parameters, of which nothing is warned.
+_SILENT = {"barthann", "bartlett", "blackman", "blackmanharris", "bohman", "boxcar", "cosine"}
+_SILENT |= {"flattop", "hamming", "hann", "nuttall", "parzen", "triang"}
 
 
 def prepare(
@@ -79,10 +85,12 @@ def _window(kind: str, length: int, options: dict[str, Any]) -> npt.NDArray[np.f
     """Return ObsPy's own window."""
     if kind.lower() == "cosine":
         options["p"] = 1.0
+    quiet: AbstractContextManager[list[WarningMessage]] = nullcontext([])
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # what SciPy warns of, ObsPy is to warn of at every call
+        with quiet if kind.lower() in _SILENT else filtered("always") as caught:
             window = _function(kind)(length, **options)
+        if caught:  # ObsPy is to warn of it at every call
+            raise DeclinedError(str(caught[0].message))
     except MemoryError:
         raise
     except Exception as error:
