@@ -3,6 +3,7 @@ The Python suite for every CPython, ObsPy and NumPy that obspeed is for, with th
 
     nox                         all of it
     nox -s "suite-3.10(oldest)" -- tests/python/test_campaign.py
+    nox -s parallel             every test in four threads at once
 
 The interpreters are found on the PATH (pyenv's below ~/.pyenv/versions too); one that is absent is
 skipped by name.
@@ -52,3 +53,35 @@ def suite(session, obspy, numpy):
     session.install(f"{wheel(session)}[test]", f"obspy=={obspy}", f"numpy=={numpy}.*")
     session.run("python", "-c", "import obspeed; obspeed.show_versions()")
     session.run("python", "-m", "pytest", *(session.posargs or ["tests/python"]))
+
+
+# What tests processes, signals and patches is not for the threads of one process.
+IN_THREADS = [
+    "test_array",
+    "test_calculus",
+    "test_filters",
+    "test_io_mseed_write",
+    "test_io_read",
+    "test_io_write",
+    "test_methods",
+    "test_odd_company",
+    "test_pipeline",
+    "test_resampling",
+    "test_response_engine",
+    "test_simulate",
+    "test_stationxml",
+    "test_stream_methods",
+    "test_streams",
+    "test_triggers",
+    "test_trim",
+]
+
+
+@nox.session(python="3.11", default=False)
+def parallel(session):
+    """Run every test of the methods in four threads at once (pytest-run-parallel)."""
+    session.install(f"{wheel(session)}[test]", "pytest-run-parallel>=0.10")
+    # Warnings are the process's, and so nobody's here; xdist is for processes.
+    options = "-p no:xdist -o addopts= -o filterwarnings=ignore -o timeout=0 --parallel-threads 4"
+    files = session.posargs or [f"tests/python/{name}.py" for name in IN_THREADS]
+    session.run("python", "-m", "pytest", *options.split(), *files)

@@ -272,6 +272,7 @@ def test_warnings_come_once():
     assert caught[0].filename == __file__
 
 
+@pytest.mark.thread_unsafe(reason="a signal")
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_interrupt(dtype):
     """Ctrl-C, within a block or between them, stops the call; the input is untouched."""

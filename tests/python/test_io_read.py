@@ -131,6 +131,7 @@ def test_a_large_file(tmp_path):
     assert check(tmp_path / "x", content) is None
 
 
+@pytest.mark.thread_unsafe(reason="one file")
 @settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_gaps_overlaps_and_several_channels(tmp_path, data):

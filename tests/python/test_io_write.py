@@ -68,6 +68,7 @@ def test_sac_zeros_of_both_signs(tmp_path):
         check(Trace(np.array(x)), tmp_path / "x", accelerated=alike)
 
 
+@pytest.mark.thread_unsafe(reason="one file")
 @settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
 @given(
     ns=st.integers(-3 * 10**18, 4 * 10**18),
@@ -97,6 +98,7 @@ headers = st.builds(
 )
 
 
+@pytest.mark.thread_unsafe(reason="one file")
 @settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
 @given(header=headers, more=headers, ns=st.integers(0, 10**18), station=st.sampled_from(["", "S"]))
 def test_sac_header_fields(tmp_path, header, more, ns, station):

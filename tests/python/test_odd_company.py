@@ -184,6 +184,7 @@ def test_a_pipeline_that_falls_back_shares_what_stats_hold():
     assert len(log) == 3
 
 
+@pytest.mark.thread_unsafe(reason="patches of the process")
 def test_pipelines_as_values():
     assert hash(Pipeline().taper(1)) == hash(Pipeline().taper(1.0))
     pipe = Pipeline().detrend("linear", bp=[5])
