@@ -14,7 +14,7 @@ from .work import run_task
 
 #: Tasks at a time on several threads: while the kernels have the traces of one, Python is busy
 #: with those of another.
-AT_A_TIME = 3
+AT_A_TIME = 2
 
 
 def in_order(tasks: Iterator[Task], at_a_time: int) -> Iterator[tuple[Task, Result]]:
