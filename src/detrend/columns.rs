@@ -70,34 +70,24 @@ impl Detrend {
     }
 }
 
-/// Traces that are done together.
-const WIDTH: usize = 8;
-
 /// Replaces sample k of each trace by `f(k, sample, numbers of the trace)`.
 #[inline(always)]
 #[allow(clippy::inline_always)] // see `wide`
 fn subtract_body<T: Real, F: Fn(f64, T, [f64; 2]) -> T>(
     side: Side<'_, T>,
-    numbers: [&Vec<f64>; 2],
+    [a, b]: [&[f64]; 2],
     f: F,
 ) {
     let Side { x, mut y } = side;
-    let numbers = numbers.map(|numbers| numbers.as_chunks::<WIDTH>());
     for (k, (x, mut y)) in x.rows().into_iter().zip(y.rows_mut()).enumerate() {
-        let k = k as f64;
         let (Some(x), Some(y)) = (x.to_slice(), y.as_slice_mut()) else { return };
-        let ((x, x_rest), (y, y_rest)) = (x.as_chunks::<WIDTH>(), y.as_chunks_mut::<WIDTH>());
-        let whole = numbers[0].0.iter().zip(numbers[1].0);
-        for ((y, x), (a, b)) in y.iter_mut().zip(x).zip(whole) {
-            *y = std::array::from_fn(|c| f(k, x[c], [a[c], b[c]]));
-        }
-        let rest = numbers[0].1.iter().zip(numbers[1].1);
-        for ((y, x), (a, b)) in y_rest.iter_mut().zip(x_rest).zip(rest) {
-            *y = f(k, *x, [*a, *b]);
+        // One after the other: of chunks of eight the compiler makes vectors of the wrong direction.
+        for (((y, x), a), b) in y.iter_mut().zip(x).zip(a).zip(b) {
+            *y = f(k as f64, *x, [*a, *b]);
         }
     }
 }
 wide! {
-    fn subtract[T: Real, F: Fn(f64, T, [f64; 2]) -> T](side: Side<'_, T>, numbers: [&Vec<f64>; 2], f: F)
+    fn subtract[T: Real, F: Fn(f64, T, [f64; 2]) -> T](side: Side<'_, T>, numbers: [&[f64]; 2], f: F)
         = subtract_body
 }
