@@ -28,7 +28,7 @@ pub struct Resample {
     npts_out: usize,
     /// Between two bins, before and after.
     steps: [f64; 2],
-    weights: Option<Arc<[f64]>>,
+    weights: Option<Arc<Vec<f64>>>,
 }
 
 impl Resample {
@@ -43,7 +43,7 @@ impl Resample {
         npts_out: usize,
         delta: f64,
         sampling_rate: f64,
-        weights: Option<Arc<[f64]>>,
+        weights: Option<Arc<Vec<f64>>>,
     ) -> Result<Self> {
         if let Some(weights) = &weights {
             check_len("window", npts / 2 + 1, weights.len())?;
@@ -214,7 +214,7 @@ mod tests {
             let count = (npts as f64 * 0.01 * rate).floor();
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             let count = count as usize;
-            let weights = Arc::from(vec![0.5; npts / 2 + 1]);
+            let weights = Arc::new(vec![0.5; npts / 2 + 1]);
             let step = Resample::new(npts, count, 0.01, rate, Some(weights)).unwrap();
             let (mut whole, mut pieces) = (vec![0.0; count], vec![f64::NAN; count]);
             step.whole(&x, 5.0, &mut whole, &Never).unwrap();

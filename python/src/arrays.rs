@@ -3,7 +3,10 @@
 //! Every array is borrowed through rust-numpy, so that two calls that would write to one buffer, or
 //! write to what another reads, are refused instead of racing.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1, PyReadwriteArray1};
+use obspeed_core::parallel::{ProcessLocal, generation};
 use obspeed_core::samples::{Input, Output};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -23,6 +26,32 @@ pub enum Readable<'py> {
 pub enum Writable<'py> {
     F32(PyReadwriteArray1<'py, f32>),
     F64(PyReadwriteArray1<'py, f64>),
+}
+
+/// Calls of this process that borrow arrays now.
+static BORROWING: ProcessLocal<AtomicUsize> = ProcessLocal::new(AtomicUsize::default);
+
+/// A call that borrows arrays, as long as it does.
+pub struct Borrowing(&'static AtomicUsize);
+
+impl Borrowing {
+    pub fn new() -> Self {
+        let count = BORROWING.get();
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Borrowing {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Whether a conflict can only be with a thread that a fork has left behind: rust-numpy's borrows are
+/// inherited, and nobody gives these back. To be asked while [`Borrowing`].
+pub fn may_be_stale() -> bool {
+    generation() > 0 && BORROWING.get().load(Ordering::Relaxed) == 1
 }
 
 /// An array that somebody else has borrowed.

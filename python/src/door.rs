@@ -15,9 +15,9 @@ use pyo3::prelude::*;
 use pyo3::types::PySlice;
 use pyo3_log::{Caching, Logger};
 
-use crate::arrays::{Readable, Writable};
+use crate::arrays::{self, Borrowing, Readable, Writable};
 use crate::commit::Change;
-use crate::error::to_py;
+use crate::error::{ObspeedError, to_py};
 use crate::memory;
 use crate::steps::Step;
 
@@ -71,8 +71,9 @@ struct Ready<'py> {
     result: Made<'py>,
 }
 
-/// What is to be set: the new array, if there is one, and times.
+/// What is to be set: the new array, if there is one, and times; and what the trace held before.
 struct Made<'py> {
+    before: Bound<'py, PyAny>,
     output: Option<Bound<'py, PyAny>>,
     times: Vec<Bound<'py, PyAny>>,
 }
@@ -81,18 +82,35 @@ impl<'py> Ready<'py> {
     fn new(trace: &Bound<'py, PyAny>, job: &Job) -> PyResult<Self> {
         let py = trace.py();
         let times = job.change.get().times(trace)?;
-        let mut data = trace.getattr(intern!(py, "data"))?;
-        let Some((npts, dtype)) = &job.result else {
-            let target = Writable::new(&data)?;
-            return Ok(Self { source: None, target, result: Made { output: None, times } });
+        let before = trace.getattr(intern!(py, "data"))?;
+        let output = if let Some((npts, dtype)) = &job.result {
+            memory::empty(py, npts.bind(py), dtype.bind(py), "C")?
+        } else {
+            match Writable::new(&before) {
+                Ok(target) => {
+                    let result = Made { before, output: None, times };
+                    return Ok(Self { source: None, target, result });
+                }
+                // By way of a new array, whose samples are put into the old one.
+                Err(_) if arrays::may_be_stale() => {
+                    let dtype = before.getattr(intern!(py, "dtype"))?;
+                    memory::empty(py, before.len()?.into_pyobject(py)?.as_any(), &dtype, "C")?
+                }
+                Err(error) => return Err(error),
+            }
         };
-        if let Some(cut) = &job.cut {
-            data = data.get_item(cut)?;
-        }
-        let output = memory::empty(py, npts.bind(py), dtype.bind(py), "C")?;
-        let (source, target) = (Some(Readable::new(&data)?), Writable::new(&output)?);
-        Ok(Self { source, target, result: Made { output: Some(output), times } })
+        let data = match &job.cut {
+            Some(cut) => &before.get_item(cut)?,
+            None => &before,
+        };
+        let (source, target) = (Some(Readable::new(data)?), Writable::new(&output)?);
+        Ok(Self { source, target, result: Made { before, output: Some(output), times } })
     }
+}
+
+/// Whether nobody has replaced the samples.
+fn holds(trace: &Bound<'_, PyAny>, before: &Bound<'_, PyAny>) -> bool {
+    trace.getattr(intern!(trace.py(), "data")).is_ok_and(|now| now.is(before))
 }
 
 /// What has become of a job whose result is not applied.
@@ -121,6 +139,7 @@ pub fn run<'py>(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<(Vec<Option<Outcome<'py>>>, Option<PyErr>)> {
     let started = Instant::now();
+    let _borrowing = Borrowing::new();
     let mut ready = Vec::with_capacity(jobs.len());
     for (trace, job) in traces.iter().zip(&jobs) {
         let job = Ready::new(trace, job);
@@ -160,10 +179,15 @@ pub fn run<'py>(
     let mut failed = false;
     let mut settle = |(i, result): (usize, PyResult<Made<'py>>)| {
         let outcome = match result {
+            Ok(made) if !holds(&traces[i], &made.before) => {
+                Some(Outcome::Failed(ObspeedError::new_err(
+                    "the trace has been given other samples while its own were worked on",
+                )))
+            }
             Ok(Made { output: Some(output), .. }) if failed || i >= prompt => {
                 Some(Outcome::Result(output))
             }
-            Ok(Made { output, times }) => {
+            Ok(Made { output, times, .. }) => {
                 let applied = jobs[i].change.get().set(&traces[i], output.as_ref(), times);
                 applied.err().map(Outcome::Failed)
             }

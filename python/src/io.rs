@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyDict, PyFloat, PyString};
 
-use crate::arrays::Readable;
+use crate::arrays::{Borrowing, Readable};
 use crate::door::detached;
 use crate::error::{DeclinedError, to_py};
 
@@ -98,6 +98,7 @@ pub fn write_sac(
     threads: usize,
     drafts: Option<PathBuf>,
 ) -> PyResult<Vec<Written>> {
+    let _borrowing = Borrowing::new();
     let arrays: Vec<_> = jobs.iter().map(|((_, data, ..), ..)| borrowed(data)).collect();
     let work = jobs.iter().zip(&arrays).map(|(job, array)| {
         let ((path, _, codes, start), delta, calib, header, big) = job;
@@ -131,6 +132,7 @@ pub fn write_mseed(
     threads: usize,
     drafts: Option<PathBuf>,
 ) -> PyResult<Vec<Written>> {
+    let _borrowing = Borrowing::new();
     let arrays: Vec<_> = jobs.iter().map(|((_, data, ..), ..)| borrowed(data)).collect();
     let work = jobs.iter().zip(&arrays).map(|(job, array)| {
         let ((path, _, codes, start), (rate, quality, timing_quality), layout) = job;

@@ -7,7 +7,7 @@ use obspeed_core::step::Step as CoreStep;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
-use crate::arrays::conflict;
+use crate::arrays::{Borrowing, conflict};
 use crate::door::detached;
 use crate::error::to_py;
 use crate::steps::Step;
@@ -28,6 +28,7 @@ pub fn run_rows<'py>(
     steps: Vec<PyRef<'py, Step>>,
     threads: usize,
 ) -> PyResult<Outcome> {
+    let _borrowing = Borrowing::new();
     let steps: Vec<_> = steps.iter().map(|step| step.0.clone()).collect();
     macro_rules! try_types {
         ($($t:ty),*) => {$(

@@ -253,7 +253,7 @@ impl Step {
         sampling_rate: f64,
         weights: Option<PyReadonlyArray1<'_, f64>>,
     ) -> PyResult<Self> {
-        let weights = weights.map(|w| w.as_slice().map(Arc::from)).transpose()?;
+        let weights = weights.map(|weights| held(weights.as_slice()?)).transpose()?;
         transform(Resample::new(npts, npts_out, delta, sampling_rate, weights))
     }
 
@@ -348,4 +348,13 @@ impl Step {
     fn __repr__(&self) -> String {
         format!("{:.200}", format!("{:?}", self.0))
     }
+}
+
+/// A copy; `MemoryError` if there is no room for one.
+fn held(values: &[f64]) -> PyResult<Arc<Vec<f64>>> {
+    let mut held = Vec::new();
+    let bytes = size_of_val(values);
+    held.try_reserve_exact(values.len()).map_err(|_| to_py(&Error::Memory(bytes)))?;
+    held.extend_from_slice(values);
+    Ok(Arc::new(held))
 }

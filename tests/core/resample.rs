@@ -16,7 +16,7 @@ fn npts_out(npts: usize, delta: f64, rate: f64) -> usize {
 
 fn run<S: Sample>(x: &[S], delta: f64, rate: f64, weights: Option<&[f64]>) -> Result<Vec<f64>> {
     let npts = npts_out(x.len(), delta, rate);
-    let step = Resample::new(x.len(), npts, delta, rate, weights.map(Arc::from))?;
+    let step = Resample::new(x.len(), npts, delta, rate, weights.map(|w| Arc::new(w.to_vec())))?;
     let mut y = vec![f64::NAN; step.npts(x.len())];
     step.apply(x, &mut y, &Never).map(|()| y)
 }
@@ -100,7 +100,7 @@ fn every_type_of_sample_and_a_second_call_give_the_same() {
 #[test]
 fn what_is_not_answered_for() {
     let declined = |result: Result<Resample>| assert!(matches!(result, Err(Error::Declined(_))));
-    declined(Resample::new(0, 1, 0.01, 40.0, Some(Arc::from([1.0]))));
+    declined(Resample::new(0, 1, 0.01, 40.0, Some(Arc::new(vec![1.0]))));
     for (npts_out, rate) in [(41, 40.0), (0, 40.0), (40, -40.0), (40, f64::NAN)] {
         declined(Resample::new(100, npts_out, 0.01, rate, None));
     }

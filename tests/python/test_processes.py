@@ -238,3 +238,44 @@ def test_enabled_state_survives_a_fork_and_not_a_spawn():
                 assert pool.apply(obspeed.is_enabled) is expected, method
         """,
     )
+
+
+def test_fork_while_another_thread_reads_the_same_array():
+    """Its borrow is inherited, and nobody is there to give it back."""
+    run_python(
+        """
+        import threading, time
+        import numpy as np
+        import obspeed
+        from inchild import STEPS, in_fork, long_work
+
+        obspeed.set_num_threads(1)
+        seconds, fresh, names = long_work()
+        st = fresh()
+        st[0].data = st[0].data.astype("float64")
+        begun = threading.Event()
+        call = obspeed._core.run
+
+        def run(*args):
+            begun.set()
+            return call(*args)
+
+        obspeed._core.run = run
+        arguments = STEPS["interpolate"][0]
+        reading = threading.Thread(target=lambda: obspeed.interpolate(st, **arguments))
+        reading.start()
+        assert begun.wait(60)
+        time.sleep(0.2 * seconds)
+
+        def child():
+            data, expected = st[0].data, st.copy()
+            obspeed.detrend(st, "simple")
+            assert st[0].data is data  # in place, as ObsPy
+            np.testing.assert_array_equal(data, obspeed.detrend(expected, "simple")[0].data)
+
+        in_fork(child)
+        reading.join()
+        """,
+        OBSPEED_NUM_THREADS=2,
+        **STRICT,
+    )
