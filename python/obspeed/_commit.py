@@ -11,6 +11,7 @@ from obspy import Trace, UTCDateTime
 from obspy.core import Stats
 
 from . import _core
+from ._errors import ObspeedError
 from ._plan import SAMPLING, Message, Planned, Samples, sampling
 
 Effect = tuple[Any, Any, Any]
@@ -127,10 +128,20 @@ def commit(
     change: _core.Change,
     messages: Sequence[Message],
     data: Samples,
+    before: Samples,
 ) -> None:
-    """Warn, then set data, stats and history; an interrupt comes before all of it or after."""
+    """
+    Warn, then set data, stats and history; an interrupt comes before all of it or after.
+
+    Raises
+    ------
+    ObspeedError
+        If the trace no longer has the samples that it had `before`, as `_core.run` does.
+    """
     for message, category in messages:
         warn(message, category)
+    if trace.data is not before:
+        raise ObspeedError("the trace has been given other samples while its own were worked on")
     if is_plain(trace) or all(p.in_place for p in planned):
         change.apply(trace, data)
         return

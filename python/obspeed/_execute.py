@@ -141,10 +141,12 @@ class Answer(NamedTuple):
 
     plan: Plan
     data: Samples
+    before: Samples
 
     def commit(self, trace: Trace) -> None:
         """Bring the trace to what its calls make of it, with their warnings."""
-        commit(trace, self.plan.planned, self.plan.change, self.plan.warnings, self.data)
+        plan = self.plan
+        commit(trace, plan.planned, plan.change, plan.warnings, self.data, self.before)
 
 
 class Done:
@@ -193,20 +195,21 @@ def compute(
         if isinstance(p, Exception):
             outcomes[i] = p
         elif p.job is None:
-            outcomes[i] = Answer(p, p.left(traces[i].data))
+            outcomes[i] = Answer(p, p.left(traces[i].data), traces[i].data)
         else:
             places.append(i)
             jobs.append(p.job)
     if prompt is None:
         prompt = len(jobs)
     run = [traces[i] for i in places]
+    before = [trace.data for trace in run]
     results, interrupt = _core.run(run, jobs, prompt, get_num_threads(), progress)
-    for i, result in zip(places, results, strict=True):
+    for i, data, result in zip(places, before, results, strict=True):
         p = plans[i]
         if result is None:
             outcomes[i] = DONE
         elif isinstance(result, np.ndarray) and not isinstance(p, Exception):
-            outcomes[i] = Answer(p, result)
+            outcomes[i] = Answer(p, result, data)
         elif isinstance(result, Exception):
             outcomes[i] = result
     return outcomes, interrupt

@@ -202,9 +202,8 @@ class Pipeline:
         inventory: Any,
         raises: bool,
         advance: Callable[[int], None],
-        most: int | None = None,
     ) -> RunReport:
-        return Run(self._calls(inventory), traces, raises, advance, most).report()
+        return Run(self._calls(inventory), traces, raises, advance).report()
 
     def _calls(self, inventory: Any) -> list[Call]:
         calls = []

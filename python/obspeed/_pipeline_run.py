@@ -96,8 +96,6 @@ class Run:
         Whether the first failing trace ends the run with its exception.
     advance : callable
         Is told the number of traces done, now and then; what it raises ends the run.
-    most : int, optional
-        As `runs` has it.
     """
 
     def __init__(
@@ -106,13 +104,11 @@ class Run:
         traces: list[Trace],
         raises: bool,
         advance: Callable[[int], None],
-        most: int | None = None,
     ) -> None:
         self.calls = calls
         self.traces = traces
         self.raises = raises
         self.advance = advance
-        self.most = most
         self.rows: list[Row] = []
         self.declined: Counter[str] = Counter()
         self.by_call: list[Counter[str]] = [Counter() for _ in calls]
@@ -137,7 +133,7 @@ class Run:
     def _do(self, wave: list[Trace]) -> None:
         first = len(self.rows)
         plans = plan_all(self.calls, wave)
-        for begin, end in runs(wave, plans, self.most):
+        for begin, end in runs(wave, plans):
             part = range(first + begin, first + end)
             before = len(self.rows)
             with without_python():

@@ -81,6 +81,10 @@ class State:
         """The class of the trace."""
         return type(self._trace)
 
+    def has_own(self, name: str) -> bool:
+        """Return whether an attribute is the trace's own, which makes it a kind of its own."""
+        return name in vars(self._trace)
+
     @property
     def stats(self) -> Stats:
         """The stats, of which nothing but start, end and sampling is read, nor written."""

@@ -10,12 +10,10 @@ from . import _core
 from ._kinds import Plan
 from ._threads import get_num_threads
 
-# Results of one run, for each thread. What they replace is free when the next run makes its own:
-# memory that was in use is several times faster to write to than memory that is new.
-_RUN_BYTES = 1 << 20
-# The same for steps that do several traces in less time than one after the other: a bandpass of
-# eight hours at 100 Hz on two threads is one run.
-_RUN_BYTES_IN_LANES = 16 << 20
+# Results of one run, for each thread: about as much memory is kept for the next results, and memory
+# that is new is several times slower to write to. Eight hours at 100 Hz are one run on two threads,
+# which filters need to fill their lanes.
+_RUN_BYTES = 16 << 20
 
 
 def waves(traces: list[Trace]) -> list[list[Trace]]:
@@ -31,7 +29,6 @@ def waves(traces: list[Trace]) -> list[list[Trace]]:
 def runs(
     traces: Sequence[Trace],
     plans: Sequence[Plan | Exception],
-    most: int | None = None,
 ) -> Iterator[tuple[int, int]]:
     """
     Cut a wave into runs of the kernels.
@@ -47,8 +44,6 @@ def runs(
         The wave.
     plans : sequence
         What is planned for each, or why nothing is.
-    most : int, optional
-        Bytes of results in a run, for each thread, where the caller knows better.
 
     Yields
     ------
@@ -66,14 +61,11 @@ def runs(
         return
     writing = any(p.writes for p in planned)
     threads = get_num_threads()
-    if most is None:
-        in_lanes = any(len(p.planned) == 1 and p.planned[0].step.is_in_lanes for p in planned)
-        most = _RUN_BYTES_IN_LANES if in_lanes else _RUN_BYTES
     begin, held = 0, 0
     for i, p in enumerate(plans):
         nbytes, writes = (0, False) if isinstance(p, Exception) else (p.nbytes, p.writes)
         alone = writing and not writes
-        if i > begin and (alone or (held > threads * most and (i - begin) % threads == 0)):
+        if i > begin and (alone or (held > threads * _RUN_BYTES and (i - begin) % threads == 0)):
             yield begin, i
             begin, held = i, 0
         held += nbytes

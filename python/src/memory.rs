@@ -89,7 +89,8 @@ fn take(size: usize) -> Option<Block> {
 /// Keeps a block; what has been kept longest goes where that is too much.
 fn give(block: Block) {
     let mut kept = kept();
-    if block.room() < SMALLEST || kept.try_reserve(1).is_err() {
+    let worth = (SMALLEST..=KEPT_BYTES).contains(&block.room());
+    if !worth || kept.try_reserve(1).is_err() {
         return block.free();
     }
     kept.push(block);

@@ -334,12 +334,6 @@ impl Step {
         nfft(npts)
     }
 
-    /// Whether several traces are done in less time than one after the other.
-    #[getter]
-    fn is_in_lanes(&self) -> bool {
-        self.0.in_lanes().is_some()
-    }
-
     /// Number of samples that come out where `npts` go in.
     fn npts(&self, npts: usize) -> usize {
         self.0.npts(npts)

@@ -1,5 +1,8 @@
 """Files to files: the outputs, headers and failures of the serial script, whatever the layout."""
 
+import threading
+import warnings
+
 import numpy as np
 import pytest
 from batch import (
@@ -22,6 +25,7 @@ from obspy.core.event import Event, Magnitude, Origin, ResourceIdentifier
 from obspy.geodetics import gps2dist_azimuth
 
 import obspeed
+from obspeed._batch import here
 
 TIMES = ("b", "e", "delta", "npts", "nzyear", "nzjday", "nzhour", "nzmin", "nzsec", "nzmsec")
 REST = ("kstnm", "knetwk", "kcmpnm", "khole", "scale", "iztype", "iftype", "leven", "lpspol")
@@ -308,3 +312,31 @@ def test_outputs_are_never_inputs(tmp_path):
     with pytest.raises(ValueError, match="one of the inputs"):
         run(tmp_path, output="{event}/raw/{id}__{start}__{end}.mseed", format="MSEED")
     assert {path: path.read_bytes() for path in tmp_path.glob("*/raw/*")} == before
+
+
+def test_a_job_that_stops_restores_the_warnings(monkeypatch):
+    """At once, and not when its last thread comes to an end, within somebody's catch_warnings."""
+    go_on = threading.Event()
+
+    def work(task):
+        if task.files:
+            assert go_on.wait(60)
+
+    class Some:
+        def __init__(self, *files):
+            self.files = files
+
+    class New:
+        known = False
+
+    monkeypatch.setattr(here, "do_task", work)
+    shown, filters = warnings.showwarning, warnings.filters[:]
+    results = here.in_order(iter([Some(), Some(New), Some(New)]), 2)
+    next(results)
+    assert warnings.showwarning is not shown
+    results.close()
+    try:
+        assert warnings.showwarning is shown
+        assert warnings.filters == filters
+    finally:
+        go_on.set()

@@ -196,6 +196,9 @@ def test_memory_kept_for_results_is_bounded():
         for thread in threads:
             thread.join()
         assert resident() - before < 100e6  # 64 MiB of 288 MB
+        address = _core.empty(30_000, np.dtype("f8")).ctypes.data
+        _core.empty(10_000_000, np.dtype("f8"))  # too large, and makes no room for itself
+        assert _core.empty(30_000, np.dtype("f8")).ctypes.data == address
         obspeed.clear_cache()
         assert resident() - before < 20e6
     """,

@@ -246,6 +246,16 @@ def test_a_filter_of_ones_own_is_called():
     assert obspeed.resample(Mine(samples(100)), 0.5, no_filter=False).stats.mine
 
 
+def test_a_traces_own_filter_is_called():
+    tr = trace(100)
+    tr.filter = lambda *args, **kwargs: None
+    for name, call in (("decimate", {"factor": 2}), ("resample", {"sampling_rate": 30.0})):
+        got = getattr(obspeed, name)(tr.copy(), no_filter=False, **call)
+        expected = getattr(tr.copy(), name)(no_filter=False, **call)
+        np.testing.assert_allclose(got.data, expected.data, rtol=1e-12)
+        assert got.stats == expected.stats
+
+
 def test_a_history_that_is_nearly_full():
     for entries in range(96, 102):
         tr = trace()

@@ -9,8 +9,9 @@ from contextvars import copy_context
 from threading import Thread
 
 from .._turns import Turns
+from .notes import listening
 from .task import Result, Task
-from .work import run_task
+from .work import do_task
 
 #: Tasks at a time on several threads: while the kernels have the traces of one, Python is busy
 #: with those of another.
@@ -33,9 +34,15 @@ def in_order(tasks: Iterator[Task], at_a_time: int) -> Iterator[tuple[Task, Resu
     Task and Result
         In the order of tasks.
     """
+    # Here and not in the threads, one of which may outlive a job that is stopped.
+    with listening():
+        yield from _in_order(tasks, at_a_time)
+
+
+def _in_order(tasks: Iterator[Task], at_a_time: int) -> Iterator[tuple[Task, Result]]:
     if at_a_time == 1:
         for task in tasks:
-            yield task, run_task(task)
+            yield task, do_task(task)
         return
     turns = Turns()
     pending: deque[_Begun] = deque()
@@ -69,7 +76,7 @@ class _Begun:
     def _do(self) -> None:
         try:
             with self._turns.taken():
-                result = run_task(self._task)
+                result = do_task(self._task)
         except BaseException as error:  # noqa: BLE001 - for who waits for it
             self._future.set_exception(error)
         else:

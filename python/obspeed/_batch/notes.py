@@ -7,6 +7,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from .._locks import ForkSafeLock
@@ -14,8 +15,10 @@ from .._locks import ForkSafeLock
 _KINDS = 200
 
 _lock = ForkSafeLock()
-_listening: list[Counter[str]] = []
+_listening: list[object] = []
 _before: list[warnings.catch_warnings[None]] = []
+_shown = [warnings.showwarning]
+_notes: ContextVar[Counter[str] | None] = ContextVar("obspeed_notes", default=None)
 
 
 def note(notes: Counter[str], text: str, count: int = 1) -> None:
@@ -25,30 +28,45 @@ def note(notes: Counter[str], text: str, count: int = 1) -> None:
 
 
 @contextmanager
-def noted(notes: Counter[str]) -> Iterator[None]:
+def listening() -> Iterator[None]:
     """
-    Count the warnings within the block, numbers in them aside, instead of showing them.
+    Let `noted` count warnings within the block.
 
     Several threads may be within one: the first to come changes Python's settings, which are the
     process's, and the last to go restores them.
     """
+    me = object()
     with _lock:
         if not _listening:
             _before.append(warnings.catch_warnings())
             _before[-1].__enter__()
             warnings.simplefilter("always")
+            _shown[:] = [warnings.showwarning]
             warnings.showwarning = _count
-        _listening.append(notes)
+        _listening.append(me)
     try:
         yield
     finally:
         with _lock:
-            _listening[:] = [one for one in _listening if one is not notes]
+            _listening.remove(me)
             if not _listening:
                 _before.pop().__exit__(None, None, None)
 
 
-def _count(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+@contextmanager
+def noted(notes: Counter[str]) -> Iterator[None]:
+    """Count this thread's warnings within the block, numbers in them aside, while `listening`."""
+    token = _notes.set(notes)
+    try:
+        yield
+    finally:
+        _notes.reset(token)
+
+
+def _count(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+    notes = _notes.get()
+    if notes is None:  # somebody else's
+        _shown[0](message, category, *where, **more)
+        return
     with _lock:
-        if _listening:
-            note(_listening[-1], f"{category.__name__}: {message}")
+        note(notes, f"{category.__name__}: {message}")

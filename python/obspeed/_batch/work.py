@@ -19,7 +19,7 @@ from .._turns import check_stopped
 from .events import Events, Origin
 from .files import Headers, is_fatal, read, write
 from .headers import sac
-from .notes import note, noted
+from .notes import listening, note, noted
 from .pictures import Picture, curve, time_steps
 from .stations import CODES, Paired, Pairing, Stamp
 from .task import Failure, File, FileResult, Result, Task, plain
@@ -27,7 +27,13 @@ from .templates import Output, Template
 
 
 def run_task(task: Task) -> Result:
-    """Do a task."""
+    """Do a task; its warnings are counted."""
+    with listening():
+        return do_task(task)
+
+
+def do_task(task: Task) -> Result:
+    """Do a task while somebody is `listening`."""
     run = _Run(task)
     with noted(run.result.notes), num_threads(task.job.threads):
         run.do()
@@ -183,9 +189,7 @@ class _Run:
         failed: set[int] = set()
         for group, inventory in [(ready, None), *(([i], self._inventory(i)) for i in rest)]:
             traces = [item.trace for item in group]
-            report = self.job.pipeline._run(
-                traces, inventory, raises=False, advance=check_stopped, most=_RUN_BYTES
-            )
+            report = self.job.pipeline._run(traces, inventory, raises=False, advance=check_stopped)
             for row in report.failed:
                 item = group[row.index]
                 failed.add(id(item))
@@ -235,9 +239,6 @@ class _Run:
             else:
                 self.result.files[item.place].outputs.append((item.path, item.id, size))
 
-
-#: Results of a run of the kernels, for each thread: few runs, so that Python is seldom waited for.
-_RUN_BYTES = 16 << 20
 
 _template = lru_cache(maxsize=16)(Template)
 _output = lru_cache(maxsize=16)(Output)

@@ -51,7 +51,7 @@ def prepare(factor: int, no_filter: bool = False, strict_length: bool = False) -
 
 def check_filter(state: State) -> None:
     """Decline for a trace whose `filter`, which ObsPy calls, is not ObsPy's."""
-    if not _originals.is_known(state.kind, "filter"):
+    if state.has_own("filter") or not _originals.is_known(state.kind, "filter"):
         raise DeclinedError(f"{state.kind.__name__}.filter is not ObsPy's")
 
 

@@ -31,7 +31,7 @@ def prepare(
     """Settle the arguments of ``Trace.resample``."""
     if not isinstance(sampling_rate, (int, float)) or not 0 < sampling_rate < math.inf:
         raise DeclinedError(f"sampling rate {sampling_rate!r}")
-    steps: dict[tuple[int, float], tuple[Step, float]] = {}
+    steps: dict[tuple[int, float, float], tuple[Step, float]] = {}
     filters: dict[float, tuple[Step, str]] = {}
 
     def move(stats: Stats) -> None:
@@ -55,12 +55,13 @@ def prepare(
         if count == 0:
             warn.append((_NONE_LEFT, UserWarning))
             count = 1
-        if (npts, rate) not in steps:
+        key = npts, rate, state.delta
+        if key not in steps:
             weights = _weights(window, npts)
-            delta, new = state.delta, float(sampling_rate)
             last = 1.0 if weights is None else abs(weights[-1])
-            steps[npts, rate] = Step.resample(npts, count, delta, new, weights), last
-        (step, last), dtype = steps[npts, rate], np.dtype(np.float64)
+            new = float(sampling_rate)
+            steps[key] = Step.resample(npts, count, state.delta, new, weights), last
+        (step, last), dtype = steps[key], np.dtype(np.float64)
         if state.dtype == np.float32 and no_filter and factor < 1 and last > 1e-3:
             # ObsPy holds the last bin up to the new Nyquist frequency, and with it its rounding.
             raise DeclinedError("single precision upsampled without a window")
