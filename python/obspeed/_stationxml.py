@@ -330,11 +330,15 @@ def read(paths: Sequence[str]) -> list[Content | OSError]:
     found = {digest: content for digest in digests if (content := _kept.get(digest))}
     # Of the files with some content, the last is one that was there just now.
     paths_of = {digest: i for i, digest in enumerate(digests) if digest}
-    new = {digest: data[i] for digest, i in paths_of.items() if digest not in found}
+    new = {
+        digest: one
+        for digest, i in paths_of.items()
+        if digest not in found and isinstance(one := data[i], bytes)
+    }
     with without_python():
-        answers = _core.read_stationxml([*new.values()], get_num_threads())  # type: ignore[list-item]
+        answers = _core.read_stationxml([*new.values()], get_num_threads())
     for (digest, one), answer in zip(new.items(), answers, strict=True):
-        content = Content(paths[paths_of[digest]], one, digest, answer)  # type: ignore[arg-type]
+        content = Content(paths[paths_of[digest]], one, digest, answer)
         _kept.put(digest, content, content.weight)
         found[digest] = content
     for digest, i in paths_of.items():

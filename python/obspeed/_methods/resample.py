@@ -85,7 +85,7 @@ def _weights(window: Any, npts: int) -> Samples | None:
     """Return what the spectrum is multiplied by, up to the Nyquist frequency."""
     if window is None:
         return None
-    if window == "hann" and isinstance(window, str) and npts > _LARGEST_KEPT:
+    if isinstance(window, str) and window == "hann" and npts > _LARGEST_KEPT:
         return _hann(npts)
     if isinstance(window, (str, float, tuple)):
         make = _named if npts <= _LARGEST_KEPT else _named.__wrapped__
