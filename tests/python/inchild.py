@@ -93,6 +93,11 @@ def bits(st):
     return [(trace.data.dtype.str, trace.data.tobytes()) for trace in st]
 
 
+def state(st):
+    """What a call changes: samples and history of each trace."""
+    return bits(st), [history(trace) for trace in st]
+
+
 def long_work(names=("interpolate",), traces=1, npts=100_000):
     """Find work that takes half a second or more on this machine, however fast.
 
