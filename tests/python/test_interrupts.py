@@ -28,7 +28,8 @@ PROGRAM = """
         sent.append(time.perf_counter())
         os.kill(os.getpid(), signal.SIGINT)
 
-    while len(late) < 2:
+    # A busy machine may be late now and then.
+    while len(late) < 2 or (len(late) < 8 and min(late) >= float(sys.argv[5])):
         st, sent = fresh(), []
         thread = threading.Thread(target=interrupt, args=(sent,))
         try:
@@ -60,7 +61,7 @@ PROGRAM = """
         left = [trace for trace in st if not history(trace)]
         accelerated(type(st)(left), names)
         assert bits(st) == bits(done)
-    assert min(late) < float(sys.argv[5]), late  # a busy machine may be late once
+    assert min(late) < float(sys.argv[5]), late
 """
 
 
@@ -96,7 +97,7 @@ def test_own_signal_handler_runs_meanwhile():
             os.kill(os.getpid(), signal.SIGUSR1)
 
         late = []
-        while len(late) < 2:
+        while len(late) < 2 or (len(late) < 8 and min(late) >= 0.2):
             times.clear()
             st, thread = fresh(), threading.Thread(target=kill)
             thread.start()
@@ -107,7 +108,7 @@ def test_own_signal_handler_runs_meanwhile():
             assert bits(st) == expected
             if handled < end:
                 late.append(handled - sent)
-        assert min(late) < 0.2, late  # a busy machine may be late once
+        assert min(late) < 0.2, late  # a busy machine may be late now and then
         """
     )
 
