@@ -89,8 +89,10 @@ class _Planner:
         self.calls = calls
         self.refused: DeclinedError | None = None
         self.is_checked = False
-        # What follows from the answers of the calls' own planners, by these.
+        # What follows from the answers of the calls' own planners, by these; and what of it does
+        # not depend on the kernels, by those that say more.
         self.settled: dict[tuple[int, ...], Plan] = {}
+        self.changes: dict[tuple[int, ...], tuple[_core.Change, list[Message], list[Any]]] = {}
 
     def __call__(self, trace: Trace) -> tuple[Plan | Exception, int]:
         """Return a plan, and what of the trace it depends on, beside its kind."""
@@ -108,10 +110,44 @@ class _Planner:
                 reads = state.reads
             key = tuple(map(id, planned))
             if key not in self.settled:
-                self.settled[key] = _settled(self.calls, trace, planned)
+                self.settled[key] = self._settled(trace, planned)
             return self.settled[key], reads
         except Exception as error:  # noqa: BLE001 - ObsPy meets the same odd object, and raises its own
             return reason(error), reads
+
+    def _settled(self, trace: Trace, planned: list[Planned]) -> Plan:
+        """Settle what is to be done by the kernels, and what then changes."""
+        before = len(trace.data)
+        npts = next((p.npts for p in reversed(planned) if p.npts is not None), before)
+        change, warnings = self._changes(trace, planned, npts)
+        cut, rest = _cut(planned, before)
+        steps = [step for p in rest for step in (*p.before, p.step)]
+        writes = _writes(self.calls, planned, trace)
+        result = None if writes else (npts, planned[-1].dtype)
+        return Plan(
+            planned,
+            _core.Job(steps, cut, result, change) if rest else None,
+            cut,
+            change,
+            warnings,
+            0 if writes else 8 * npts,
+            writes,
+            writes or (bool(rest) and not warnings and is_plain(trace)),
+        )
+
+    def _changes(
+        self, trace: Trace, planned: list[Planned], npts: int
+    ) -> tuple[_core.Change, list[Message]]:
+        """Settle what else changes, once for all traces where the rest of the plan differs."""
+        telling = [p if p.stats or p.entries or p.warnings else p.in_place for p in planned]
+        key = npts, *map(id, telling)
+        if key not in self.changes:
+            pairs = zip(self.calls, planned, strict=True)
+            entries = [entry for call, p in pairs for entry in (*p.entries, call.history)]
+            # With those that the key is made of, lest others take their place in memory.
+            self.changes[key] = (*changes(trace, planned, npts, entries), telling)
+        change, warnings, _ = self.changes[key]
+        return change, warnings
 
 
 def refusal(calls: Sequence[Call], trace: Trace) -> DeclinedError | None:
@@ -142,29 +178,6 @@ def reason(error: Exception) -> Exception:
     if isinstance(error, (DeclinedError, MemoryError)):
         return error
     return DeclinedError(f"planning failed: {type(error).__name__}: {error}")
-
-
-def _settled(calls: Sequence[Call], trace: Trace, planned: list[Planned]) -> Plan:
-    """Settle what is to be done by the kernels, and what then changes."""
-    pairs = zip(calls, planned, strict=True)
-    entries = [entry for call, p in pairs for entry in (*p.entries, call.history)]
-    before = len(trace.data)
-    npts = next((p.npts for p in reversed(planned) if p.npts is not None), before)
-    change, warnings = changes(trace, planned, npts, entries)
-    cut, rest = _cut(planned, before)
-    steps = [step for p in rest for step in (*p.before, p.step)]
-    writes = _writes(calls, planned, trace)
-    result = None if writes else (npts, planned[-1].dtype)
-    return Plan(
-        planned,
-        _core.Job(steps, cut, result, change) if rest else None,
-        cut,
-        change,
-        warnings,
-        0 if writes else 8 * npts,
-        writes,
-        writes or (bool(rest) and not warnings and is_plain(trace)),
-    )
 
 
 def _cut(planned: list[Planned], npts: int) -> tuple[slice | None, list[Planned]]:

@@ -6,11 +6,14 @@ import glob
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from obspy import Trace, UTCDateTime, read_inventory
+from obspy.core.inventory.response import InstrumentSensitivity
+from obspy.core.inventory.response import Response as ObsPyResponse
 
 from . import _core
 from ._lazy import lazy
@@ -223,11 +226,15 @@ class Content:
         if found is None:
             return None
         sensitivity, polynomial, stages = found
+        if stages or polynomial is not None:
+            by_obspy = partial(self._response_by_obspy, number, place)
+        else:
+            by_obspy = partial(_without_stages, sensitivity)
         return Response(
             sensitivity and Sensitivity(*sensitivity),
             None if polynomial is None else InstrumentPolynomial(polynomial),
             [_STAGES[kind](*common, *own) for kind, common, own in stages],
-            lambda: self._response_by_obspy(number, place),
+            by_obspy,
         )
 
     def _response_by_obspy(self, number: int, place: list[int]) -> Any:
@@ -279,6 +286,12 @@ class Content:
         found = self.channels(*seed_id)
         valid = [epoch for epochs in found for epoch in epochs if is_valid(epoch, time)]
         return next((epoch for epoch in valid if epoch.response), valid[0] if valid else None)
+
+
+def _without_stages(sensitivity: tuple[Any, ...] | None) -> ObsPyResponse:
+    """Make ObsPy's object of what is too little to be read again: such responses are common."""
+    overall = None if sensitivity is None else InstrumentSensitivity(*sensitivity)
+    return ObsPyResponse(instrument_sensitivity=overall)
 
 
 def _channels(

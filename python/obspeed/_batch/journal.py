@@ -121,8 +121,9 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
             if write:
                 # Also what lets WAL work on network file systems: no memory is shared.
                 db.execute("PRAGMA locking_mode=EXCLUSIVE")
+                # Until there are results, no power failure can lose any: do not wait for the disk.
+                db.execute("PRAGMA synchronous=OFF")
                 db.execute("PRAGMA journal_mode=WAL")
-                db.execute("PRAGMA synchronous=NORMAL")
                 db.execute("BEGIN EXCLUSIVE")
                 db.execute("COMMIT")
             (version,) = db.execute("PRAGMA user_version").fetchone()
@@ -131,6 +132,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
             if write:
                 db.executescript(_SCHEMA)
                 db.execute(f"PRAGMA user_version={_VERSION}")
+                db.execute("PRAGMA synchronous=NORMAL")
         except BaseException:
             db.close()
             raise
@@ -393,4 +395,7 @@ class Journal:
                 (seconds, inputs is not None, counts, self.run),
             )
         with suppress(sqlite3.Error):
-            self._db.execute("PRAGMA journal_mode=DELETE")  # one file, readable from anywhere
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            # All is on the disk; what follows makes it one file, readable from anywhere.
+            self._db.execute("PRAGMA synchronous=OFF")
+            self._db.execute("PRAGMA journal_mode=DELETE")

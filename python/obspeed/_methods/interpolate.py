@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -54,6 +54,7 @@ def prepare(
         raise DeclinedError(f"npts={npts!r}")
     dt = 1.0 / sampling_rate
     steps: dict[tuple[Times, Times], Step] = {}
+    plans: dict[tuple[int, int, int], Planned] = {}
 
     def plan(state: State) -> Planned:
         stats = state.stats
@@ -79,14 +80,20 @@ def prepare(
         times = (old_start, stats.delta, state.npts), (new_start, dt, count)
         if times not in steps:
             steps[times] = make(*times)
-
-        def move(stats: Stats) -> None:
-            stats.starttime = UTCDateTime(new_start)
-            stats.delta = dt
-
-        return Planned(steps[times], np.dtype(np.float64), stats=move, npts=count)
+        # ObsPy takes the start from a float, which may be some nanoseconds off.
+        later = UTCDateTime(new_start).ns - state.stats.starttime.ns
+        key = id(steps[times]), count, later
+        if key not in plans:
+            move = partial(_move, later, dt)
+            plans[key] = Planned(steps[times], np.dtype(np.float64), stats=move, npts=count)
+        return plans[key]
 
     return plan
+
+
+def _move(later: int, delta: float, stats: Stats) -> None:
+    stats.starttime = UTCDateTime(ns=stats.starttime.ns + later)
+    stats.delta = delta
 
 
 def _maker(method: Any, options: dict[str, Any]) -> Maker:
@@ -119,9 +126,11 @@ def _lanczos(a: Any) -> Maker:
     if not half_width:
         raise DeclinedError(f"a={a!r}")
 
+    lanczos = cache(Step.lanczos)
+
     def make(old: Times, new: Times) -> Step:
         (old_start, delta, npts_in), (new_start, dt, npts) = old, new
         ratio, offset = dt / delta, (new_start - old_start) / delta
-        return Step.lanczos(npts_in, npts, ratio, offset, half_width)
+        return lanczos(npts_in, npts, ratio, offset, half_width)
 
     return make
