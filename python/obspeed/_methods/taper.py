@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from .._core import Step
 from .._errors import DeclinedError
 from .._filters import filtered
 from .._plan import Message, Planned, Planner, State, real
+from .._recent import Recent
 
 if TYPE_CHECKING:
     from warnings import WarningMessage
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
 _TOO_LONG = (
     "The requested taper is longer than the trace. The taper will be shortened to trace length."
 )
-_LARGEST_KEPT = 1 << 18
+_LARGEST_KEPT = 4 << 20
+_kept: Recent[Hashable, Step] = Recent(16 << 20)
+"""Steps by what they are made of, up to a number of bytes."""
+
 # Windows without parameters, of which nothing is warned.
 _SILENT = {"barthann", "bartlett", "blackman", "blackmanharris", "bohman", "boxcar", "cosine"}
 _SILENT |= {"flattop", "hamming", "hann", "nuttall", "parzen", "triang"}
@@ -50,35 +55,42 @@ def prepare(
     except TypeError:
         raise DeclinedError("window arguments that cannot be compared") from None
 
+    plans: dict[Hashable, Planned] = {}
+
     def plan(state: State) -> Planned:
-        npts = state.npts
+        key = state.npts, state.sampling_rate, state.dtype
+        if key not in plans:
+            plans[key] = make(*key)
+        return plans[key]
+
+    def make(npts: int, sampling_rate: float, dtype: np.dtype[Any]) -> Planned:
         lengths = []
         if max_percentage is not None:
             lengths.append(int(max_percentage * npts))
         if max_length is not None:
-            lengths.append(int(max_length * state.sampling_rate))
+            lengths.append(int(max_length * sampling_rate))
         warn: list[Message] = []
         if all(2 * length > npts for length in lengths):
             warn.append((_TOO_LONG, UserWarning))
-        half = min([*lengths, int(npts / 2)])
-        make = _step if half <= _LARGEST_KEPT else _step.__wrapped__
-        return Planned(
-            make(type, npts, half, side, options),
-            real(state.dtype),
-            in_place=state.dtype.kind == "f",
-            warnings=warn,
-        )
+        step = _step(type, npts, min([*lengths, int(npts / 2)]), side, options)
+        return Planned(step, real(dtype), in_place=dtype.kind == "f", warnings=warn)
 
     return plan
 
 
-@lru_cache(maxsize=32)
 def _step(kind: str, npts: int, half: int, side: str, options: tuple[tuple[str, Any], ...]) -> Step:
     """Return the step for a trace of `npts` samples, of which `half` at each end are tapered."""
-    window = _window(kind, npts if 2 * half == npts else 2 * half + 1, dict(options))
-    left = window[:half] if side in {"both", "left"} else window[:0]
-    right = window[len(window) - half :] if side in {"both", "right"} else window[:0]
-    return Step.taper(left, right, npts)
+    key = kind, npts, half, side, options
+    step = _kept.get(key)
+    if step is None:
+        window = _window(kind, npts if 2 * half == npts else 2 * half + 1, dict(options))
+        left = window[:half] if side in {"both", "left"} else window[:0]
+        right = window[len(window) - half :] if side in {"both", "right"} else window[:0]
+        step = Step.taper(left, right, npts)
+        nbytes = left.nbytes + right.nbytes
+        if nbytes <= _LARGEST_KEPT:
+            _kept.put(key, step, nbytes + 200)
+    return step
 
 
 def _window(kind: str, length: int, options: dict[str, Any]) -> npt.NDArray[np.float64]:
