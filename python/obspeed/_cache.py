@@ -53,7 +53,7 @@ def set_cache_limit(nbytes: int) -> None:
     Parameters
     ----------
     nbytes : int
-        The limit; 256 MiB at the start. The spectra used least recently give way. A spectrum that
+        The limit; 128 MiB at the start. The spectra used least recently give way. A spectrum that
         is larger alone is computed and not kept.
 
     Raises

@@ -39,7 +39,7 @@ pub struct Info {
 type Spectrum = Arc<[Complex64]>;
 
 /// Default limit: 45 channels of an hour at 100 Hz, or one of a day.
-const DEFAULT_LIMIT: usize = 256 << 20;
+const DEFAULT_LIMIT: usize = 128 << 20;
 
 static LIMIT: AtomicUsize = AtomicUsize::new(DEFAULT_LIMIT);
 static SHELVES: ProcessLocal<Mutex<Shelf>> = ProcessLocal::new(|| Mutex::new(Shelf::default()));

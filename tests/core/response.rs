@@ -243,7 +243,7 @@ fn a_spectrum_is_computed_once_kept_and_given_up() {
     assert!(cache::info().bytes <= 2 * bytes && cache::info().entries == 2);
     cache::set_limit(0);
     assert_eq!((cache::info().entries, cache::info().bytes), (0, 0));
-    cache::set_limit(256 << 20);
+    cache::set_limit(128 << 20);
     cache::clear();
 }
 

@@ -61,7 +61,7 @@ def add_parser(commands: Any) -> None:
     add("--no-progress", action="store_true", help="show no bar")
     add("--workers", type=int, metavar="N", help="processes (default: threads of this one)")
     add("--threads", type=int, metavar="N", help="threads for each worker")
-    add("--max-memory", metavar="SIZE", help="of traces, for each worker (default: 256M)")
+    add("--max-memory", metavar="SIZE", help="of traces, for each worker (default: 128M)")
     add("--dask", metavar="ADDRESS", help="a scheduler of Dask to send the work to")
     add("--shard", metavar="I/N", help="share I of N, from 0/N; auto in an array job")
     add("--merge", action="store_true", help="make one journal of those of all shards, and end")

@@ -43,7 +43,7 @@ def process(
     events: str | None = None,
     workers: int | None = None,
     threads: int | None = None,
-    max_memory: int | str = "256M",
+    max_memory: int | str = "128M",
     dry_run: bool = False,
 ) -> BatchReport:
     """
