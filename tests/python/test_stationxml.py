@@ -3,6 +3,7 @@
 import dataclasses
 import pickle
 import random
+import re
 import struct
 import warnings
 from itertools import chain, islice
@@ -401,6 +402,40 @@ def test_obspy_reads_one_channel_as_it_reads_all(whole, monkeypatch):
     whole.write_text(epochs_document() + "<!-- later -->", encoding="utf-8")
     a.response.by_obspy()
     assert seen[-1] == (str(whole),)
+
+
+@pytest.mark.parametrize("without", ["", "<Frequency>1</Frequency>", "<Value>1000</Value>"])
+def test_a_response_without_stages_fails_as_obspys(whole, monkeypatch, without):
+    """Archives are full of them; ObsPy need not read the file for each."""
+    text = re.sub(r"<Stage .*?</Stage>", "", document().replace(without, ""), flags=re.DOTALL)
+    whole.write_text(text, encoding="utf-8")
+    stations = StationXML(whole)
+    if stations.declined:
+        assert without  # then it is ObsPy's in any case
+        return
+    seed_id = "XX", "AAA", "00", "BHZ"
+    ((theirs,),) = channels_of(obspy.read_inventory(str(whole)), *seed_id)
+    ((ours,),) = stations.channels(*seed_id)
+    assert not ours.response.response_stages
+    monkeypatch.setattr(_stationxml, "read_inventory", None)
+
+    def outcome(response, method, **kwargs):
+        trace = Trace(np.arange(100.0))
+        trace.stats.response = response
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            with pytest.raises((AttributeError, IndexError)) as error:
+                getattr(trace, method)(**kwargs)
+        return error.type, str(error.value), [str(w.message) for w in caught]
+
+    calls = (
+        ("remove_response", {"output": "DISP"}),
+        ("remove_response", {"pre_filt": (1, 2, 3, 4), "start_stage": 1}),
+        ("remove_sensitivity", {}),
+    )
+    for name, kwargs in calls:
+        got = outcome(ours.response.by_obspy(), name, **kwargs)
+        assert got == outcome(theirs.response, name, **kwargs)
 
 
 def test_derived_sampling_rates_are_obspys(whole):
