@@ -54,12 +54,15 @@ def write_history(trace: Trace, entries: Sequence[str]) -> tuple[list[str], bool
 
 
 def _in_order(planned: Sequence[Planned], messages: list[Message], room: int) -> Iterator[Message]:
-    """Yield what calls warn of, and that of a history with `room` after the call that fills it."""
+    """Yield what calls warn of, and that of a history with `room` where an entry fills it."""
     done = 0
     for p in planned:
+        within = done + len(p.entries)  # of calls that ObsPy makes before it warns
+        if done < room <= within:
+            yield from messages
         yield from p.warnings
-        before, done = done, done + len(p.entries) + 1
-        if before < room <= done:
+        done = within + 1
+        if done == room:
             yield from messages
 
 

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-import numpy as np
 from obspy import Trace, UTCDateTime
 
 from . import _core
@@ -166,10 +165,11 @@ class Run:
             elif isinstance(outcome, Exception):
                 raise outcome
         except Exception as error:
+            row = Row(i, row.id, row.starttime, step, type(error).__name__, str(error), error)
             if self.raises:
                 raise
-            row = Row(i, row.id, row.starttime, step, type(error).__name__, str(error), error)
-        self.rows.append(row)
+        finally:
+            self.rows.append(row)
 
     def _one_by_one(self, trace: Trace) -> Iterator[str]:
         """Do the calls on a copy, ObsPy where it must be, and hand it over if all succeed."""
@@ -207,11 +207,8 @@ def _copy(trace: Trace) -> Trace:
     log = stats.__dict__.get("processing")
     if isinstance(log, list):
         stats.__dict__["processing"] = list(log)
-    data = trace.data.copy()
-    if type(data) is np.ndarray and not trace.data.flags.c_contiguous:
-        # So is the copy: there are methods of ObsPy's that refuse such arrays.
-        data = np.empty((len(data), 2), data.dtype)[:, 0]
-        data[...] = trace.data
+    # Not contiguous if the trace's own are not: some methods of ObsPy's refuse such arrays.
+    data = trace.data.copy() if trace.data.flags.c_contiguous else trace.data.repeat(2)[::2]
     data.flags.writeable = trace.data.flags.writeable
     copied.__dict__.update(stats=stats, data=data)
     return copied

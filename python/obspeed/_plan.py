@@ -217,15 +217,15 @@ def plan_calls(planners: Sequence[Planner], state: State) -> list[Planned]:
         With the reason, if one of them is not answered for.
     """
     planned: list[Planned] = []
-    in_place = True
+    own = True  # whether the samples are still the trace's array, or a view of it
     for planner in planners:
         if planned:
             state.advance(planned[-1])
         plan = planner(state)
         planned.append(plan)
-        in_place = in_place and plan.in_place
-        if in_place and not state.writeable:
+        if own and plan.in_place and not state.writeable:
             raise DeclinedError("the data are read-only and ObsPy writes to them")
+        own = own and (plan.in_place or plan.cut is not None)
     return planned
 
 

@@ -243,8 +243,14 @@ def test_warnings_of_a_pipeline_come_in_the_order_of_its_calls():
     assert [str(w.message)[:12] for w in caught] == ["List of proc", "The requeste"]
 
 
-def test_a_pipeline_that_falls_back_keeps_strides():
-    st = Stream([Trace(np.arange(2000.0)[::2])])
+def test_warnings_of_a_call_come_after_those_of_calls_within_it():
+    tr = Trace(X[:2].copy(), {"sampling_rate": 200.0, "processing": ["x"] * 99})
+    check(tr, "resample", 81.0, no_filter=False, bound=1e-13)
+
+
+@pytest.mark.parametrize("like", [np.asarray, np.ma.masked_array], ids=["plain", "masked"])
+def test_a_pipeline_that_falls_back_keeps_strides(like):
+    st = Stream([Trace(like(np.arange(2000.0)[::2]))])
     report = Pipeline().interpolate(0.5).run(st, on_error="collect")
     assert [r.error for r in report.failed] == ["ArgumentError"]
 

@@ -191,3 +191,24 @@ def test_report_counts_the_steps(inventory):
     assert methods["detrend"].accelerated == 3
     assert isinstance(read(), Stream)
     assert isinstance(read()[0], Trace)
+
+
+@pytest.mark.parametrize("start", [None, 1.0], ids=["whole", "part"])
+def test_what_trim_leaves_of_read_only_data_is_read_only(start):
+    data = np.arange(1000.0)
+    data.flags.writeable = False
+    st = Stream([Trace(data)])
+    pipe = Pipeline().trim(starttime=start and st[0].stats.starttime + start).taper(0.1)
+    report = pipe.run(st, on_error="collect")
+    assert [(row.step, row.message) for row in report.failed] == [
+        ("taper", "output array is read-only")
+    ]
+    assert st[0].data is data
+
+
+def test_a_trace_that_ends_a_run_is_counted():
+    obspeed.reset_report()
+    with pytest.raises(ValueError, match="edge_order"):
+        Pipeline().differentiate().run(Trace(np.arange(1.0)))
+    counts = obspeed.report().methods["differentiate"]
+    assert (counts.traces, counts.accelerated) == (1, 0)

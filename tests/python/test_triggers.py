@@ -176,6 +176,14 @@ def test_quiet_and_spikes(kind):
 
 
 @each_kind
+@pytest.mark.parametrize("npts", [1, 2000])
+def test_a_first_sample_whose_square_overflows(kind, npts):
+    tr = trace(npts, "float64")
+    tr.data[0] = -4e299
+    agree(tr, kind, **CALLS[kind])
+
+
+@each_kind
 def test_streams(kind):
     stream = Stream([trace(1500 + i % 2, DTYPES[i % 5], seed=i) for i in range(10)])
     stream[3].stats.sampling_rate = 80.0
