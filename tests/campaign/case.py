@@ -274,7 +274,8 @@ class Before:
         self.start = UTCDateTime(trace.stats.starttime)
         self.delta = trace.stats.delta
         self.dtype = raw.dtype
-        size = np.abs(raw.astype(complex if raw.dtype.kind == "c" else float))
+        with np.errstate(all="ignore"):  # a look is no step of ObsPy's, of which it might warn
+            size = np.abs(raw.astype(complex if raw.dtype.kind == "c" else float))
         self.largest = float(size[np.isfinite(size)].max(initial=0.0))
 
 

@@ -46,8 +46,13 @@ def begin(folder):
     log = os.open(Path(folder) / f"{os.getpid()}.stderr", os.O_WRONLY | os.O_CREAT)
     os.dup2(log, 2)
     faulthandler.enable()
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    limit_memory()
     os.environ["CAMPAIGN_CASE"] = str(Path(folder) / f"{os.getpid()}.case")
+
+
+def limit_memory():
+    """Let what asks for too much memory fail at once, instead of the machine."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
 def chunk(numbers, seed, folder):
@@ -75,6 +80,7 @@ def main():
     parser.add_argument("--responses", help="folder of StationXML files to draw from")
     options = parser.parse_args()
     if options.case:
+        limit_memory()
         print(Case(options.case, options.responses).build())
         verdict = one(options.case, options.responses)
         print(f"accelerated {verdict.accelerated} of {verdict.total} traces")
