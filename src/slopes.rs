@@ -49,7 +49,8 @@ impl Transform for WeightedAverageSlopes {
         if !steepest.is_finite() {
             return Err(Error::Declined("the data hold NaN, Inf or steps too large"));
         }
-        if !steepest.recip().is_finite() {
+        // Weights are inverses, and are added two at a time.
+        if !(2.0 / steepest).is_finite() {
             return Err(Error::Declined("the data are constant"));
         }
         let (mut done, mut slopes) = (0, [0.0; BLOCK]);

@@ -270,6 +270,7 @@ class Before:
     def __init__(self, trace):
         raw = values(trace.data, copy=False)
         self.npts = len(raw)
+        self.is_masked = np.ma.is_masked(trace.data)
         self.last = raw[-1:].copy()
         self.start = UTCDateTime(trace.stats.starttime)
         self.delta = trace.stats.delta
