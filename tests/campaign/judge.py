@@ -134,9 +134,11 @@ def half_done(case, expected, got):
         i
         for i, (a, b) in enumerate(traces)
         if places.count(a.place) > 1
-        or same_bits(a.data, b.data)
-        # One history is that of those before, too, and so are stats.
-        and not [t for t in unlike(a, b) if not t.startswith(SHARED.get(built.sharing, ()))]
+        or (
+            same_bits(a.data, b.data)
+            # One history is that of those before, too, and so are stats.
+            and not [t for t in unlike(a, b) if not t.startswith(SHARED.get(built.sharing, ()))]
+        )
     }
 
 
