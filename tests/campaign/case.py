@@ -299,7 +299,7 @@ def by_hand(built, after=lambda *_: None):
         except Exception as error:
             trace.__dict__["data"] = data
             if data.flags.writeable:
-                data[...] = before
+                restore(data, before)
             stats.clear()
             stats.update(own)
             if entries is not None:
@@ -308,6 +308,16 @@ def by_hand(built, after=lambda *_: None):
                 raise
             rows.append((index, step, type(error).__name__, plain(error)))
     return rows
+
+
+def restore(data, before):
+    """Write back what an array held, and what of it was masked."""
+    hard = getattr(data, "hardmask", False)
+    if hard:
+        data.soften_mask()
+    data[...] = before
+    if hard:
+        data.harden_mask()
 
 
 class Unbuilt(Exception):
