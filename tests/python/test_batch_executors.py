@@ -4,7 +4,7 @@ import importlib.util
 import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from subprocesses import run_python
 import obspeed
 from obspeed.__main__ import main
 from obspeed._batch.journal import JournalError
+from obspeed._errors import ObspeedError
 
 needs_dask = pytest.mark.skipif(
     importlib.util.find_spec("distributed") is None, reason="dask.distributed is not installed"
@@ -379,3 +380,24 @@ def test_shards_that_have_not_ended_are_not_merged(root):
         run(root, shard=(share, 2), on_error="raise")
     with pytest.raises(JournalError, match="not come to its end"):
         obspeed.merge_shards(root)
+
+
+def test_a_task_whose_job_has_ended_does_nothing(root):
+    """An executor may begin what a stopped job has sent to it long after."""
+
+    class Slow(Executor):
+        tasks = ()
+
+        def submit(self, function, task):
+            if self.tasks:
+                raise KeyboardInterrupt
+            self.tasks = ((function, task),)
+            return Future()
+
+    slow = Slow()
+    with pytest.raises(KeyboardInterrupt):
+        run(root, executor=slow, workers=4, max_memory=1)
+    [(function, task)] = slow.tasks
+    with pytest.raises(ObspeedError, match="has ended"):
+        function(task)
+    assert outputs(root) == {}

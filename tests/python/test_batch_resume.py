@@ -380,7 +380,7 @@ def test_a_dry_run_leaves_the_journal_alone(root):
 def test_ctrl_c_ends_our_workers(tmp_path):
     out = run_python(
         """
-        import multiprocessing, os, signal, sys
+        import multiprocessing, os, signal, sys, threading
         from batch import archive, outputs, run
         from obspeed._batch.process import _Batch
 
@@ -392,12 +392,19 @@ def test_ctrl_c_ends_our_workers(tmp_path):
                 # As a terminal does: to all processes of the group.
                 os.killpg(0, signal.SIGINT)
         _Batch._record = interrupted
+        from concurrent.futures import process
+        noise = []
+        threading.excepthook = noise.append
         try:
             run(root, workers=2, max_memory=1)
         except KeyboardInterrupt:
             print("stopped")
         for child in multiprocessing.active_children():
             child.join()
+        for thread in threading.enumerate():
+            if type(thread) is process._ExecutorManagerThread:
+                thread.join()
+        assert not noise, noise
         _Batch._record = record
         report = run(root, workers=2, max_memory=1)
         print(len(report.ok), report.totals.kept >= 3)

@@ -173,14 +173,16 @@ class Dispatcher:
 
     def stop(self) -> None:
         """Give up what is not done yet, and end the executor at once, if it is ours."""
-        for future in self._pending:
-            future.cancel()
-        if self._owned and self._executor is not None:
-            # Outputs are whole at any moment.
-            processes = list((getattr(self._executor, "_processes", None) or {}).values())
-            self._executor.shutdown(wait=False, cancel_futures=True)
-            for process in processes:
-                process.terminate()
+        if not self._owned or self._executor is None:
+            for future in self._pending:
+                future.cancel()
+            return
+        # Outputs are whole at any moment. Nothing is cancelled: until Python 3.12 an executor whose
+        # workers die trips over what is.
+        processes = list((getattr(self._executor, "_processes", None) or {}).values())
+        self._executor.shutdown(wait=False)
+        for process in processes:
+            process.terminate()
 
 
 def _error(future: Future[Result]) -> BaseException | None:

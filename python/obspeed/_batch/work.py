@@ -25,6 +25,9 @@ from .stations import CODES, Paired, Pairing, Stamp
 from .task import Failure, File, FileResult, Result, Task, plain
 from .templates import Output, Template
 
+#: Seconds between two looks at the folder of the job.
+_PATIENCE = 0.1
+
 
 def run_task(task: Task) -> Result:
     """Do a task; its warnings are counted."""
@@ -63,13 +66,16 @@ class _Item:
 class _Run:
     def __init__(self, task: Task) -> None:
         self.task = task
+        self._looked = -_PATIENCE
         self.job = task.job
         self.result = Result([FileResult() for _ in task.files])
         self._paired: dict[tuple[str, str], Paired] = {}
 
     def do(self) -> None:
+        self._go_on()
         with self._clock("read"):
             items = self._read()
+        self._go_on()
         with self._clock("responses"):
             items = self._find(items)
         pictured = items[:1] if self.task.pictured else []
@@ -81,6 +87,16 @@ class _Run:
                 self._picture(item, raw)
         with self._clock("write"):
             self._write(self._name(items))
+
+    def _go_on(self, _: object = None) -> None:
+        """Look now and then whether the job is still there, and its folder with it."""
+        check_stopped()
+        folder, now = self.job.temporary, time.monotonic()
+        if now - self._looked < _PATIENCE:
+            return
+        self._looked = now
+        if folder and not os.path.isdir(folder):  # noqa: PTH112
+            raise ObspeedError(f"the job has ended, or its folder {folder} is not to be seen here")
 
     @contextmanager
     def _clock(self, phase: str) -> Iterator[None]:
@@ -189,7 +205,7 @@ class _Run:
         failed: set[int] = set()
         for group, inventory in [(ready, None), *(([i], self._inventory(i)) for i in rest)]:
             traces = [item.trace for item in group]
-            report = self.job.pipeline._run(traces, inventory, raises=False, advance=check_stopped)
+            report = self.job.pipeline._run(traces, inventory, raises=False, advance=self._go_on)
             for row in report.failed:
                 item = group[row.index]
                 failed.add(id(item))
