@@ -51,7 +51,7 @@ fn interpolation(c: &mut Criterion) {
 fn pointwise(c: &mut Criterion) {
     let (x, mut y) = (noise(), vec![0.0; NPTS]);
     let mut group = c.benchmark_group("pointwise");
-    let step = Differentiate::new(0.01, EdgeOrder::First).expect("interval");
+    let step = Differentiate::new(0.01, EdgeOrder::First, false).expect("interval");
     group.bench_function("differentiate", |b| b.iter(|| step.into_new(black_box(&x), &mut y)));
     let step = Integrate::new(0.01).expect("interval");
     group.bench_function("integrate", |b| b.iter(|| step.into_new(black_box(&x), &mut y)));

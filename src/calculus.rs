@@ -18,6 +18,7 @@ pub enum EdgeOrder {
 pub struct Differentiate {
     delta: f64,
     edges: EdgeOrder,
+    double: bool,
 }
 
 /// The trapezoidal rule: `y[i] = sum of delta (x[k] + x[k - 1]) / 2` for `k` up to `i`, `y[0] = 0`.
@@ -32,13 +33,14 @@ pub struct Integrate {
 const BLOCK: usize = 256;
 
 impl Differentiate {
-    /// For samples every `delta` seconds.
+    /// For samples every `delta` seconds. With `double` the values at the ends are formed in double
+    /// precision whatever the samples are, as by `NumPy` before 2.
     ///
     /// # Errors
     /// [`Error::Declined`] if `delta` is not positive and finite.
-    pub fn new(delta: f64, edges: EdgeOrder) -> Result<Self> {
+    pub fn new(delta: f64, edges: EdgeOrder, double: bool) -> Result<Self> {
         check_delta(delta)?;
-        Ok(Self { delta, edges })
+        Ok(Self { delta, edges, double })
     }
 
     fn check<S: Sample>(&self, x: &[S]) -> Result<()> {
@@ -51,21 +53,37 @@ impl Differentiate {
 
     /// The values at both ends.
     fn ends<S: Sample>(&self, x: &[S]) -> (S::Real, S::Real) {
-        let real = S::Real::from_f64;
         let (x, z) = (|k: usize| x[k].to_real(), |k: usize| x[x.len() - k].to_real());
         match self.edges {
             EdgeOrder::First => {
-                let delta = real(self.delta);
-                ((x(1) - x(0)) / delta, (z(1) - z(2)) / delta)
+                let slope = |rise: S::Real| {
+                    if self.double {
+                        S::Real::from_f64(rise.to_f64() / self.delta)
+                    } else {
+                        rise / S::Real::from_f64(self.delta)
+                    }
+                };
+                (slope(x(1) - x(0)), slope(z(1) - z(2)))
             }
             EdgeOrder::Second => {
-                let [a, b, c] = [1.5, 2.0, 0.5].map(|w| w / self.delta);
-                (
-                    real(-a) * x(0) + real(b) * x(1) + real(-c) * x(2),
-                    real(c) * z(3) + real(-b) * z(2) + real(a) * z(1),
-                )
+                let (x, z) = ([x(0), x(1), x(2)], [z(3), z(2), z(1)]);
+                if self.double {
+                    let (x, z) = (x.map(Sample::to_f64), z.map(Sample::to_f64));
+                    let (x, z) = self.parabolas(x, z);
+                    (S::Real::from_f64(x), S::Real::from_f64(z))
+                } else {
+                    self.parabolas(x, z)
+                }
             }
         }
+    }
+
+    fn parabolas<T: Real>(&self, x: [T; 3], z: [T; 3]) -> (T, T) {
+        let [a, b, c] = [1.5, 2.0, 0.5].map(|w| w / self.delta);
+        let dot = |w: [f64; 3], x: [T; 3]| {
+            T::from_f64(w[0]) * x[0] + T::from_f64(w[1]) * x[1] + T::from_f64(w[2]) * x[2]
+        };
+        (dot([-a, b, -c], x), dot([c, -b, a], z))
     }
 }
 

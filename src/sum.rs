@@ -2,6 +2,8 @@
 
 pub(crate) mod columns;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use crate::samples::{Real, Sample};
 use crate::simd::wide;
 
@@ -10,6 +12,19 @@ const LANES: usize = 8;
 /// The longest run that `NumPy` adds up without halving it.
 const LEAF: usize = 128;
 
+/// Floating-point numbers that the process's `NumPy` adds up at once.
+static FLOATS_AT_ONCE: AtomicUsize = AtomicUsize::new(usize::MAX);
+
+/// Sets how many floating-point numbers `NumPy` adds up at once: all of them, as is assumed before
+/// this is called, or in older versions as many as its cast buffer holds.
+pub fn set_floats_at_once(n: usize) {
+    FLOATS_AT_ONCE.store(n.max(1), Ordering::Relaxed);
+}
+
+fn floats_at_once() -> usize {
+    FLOATS_AT_ONCE.load(Ordering::Relaxed)
+}
+
 /// The sum of `x` as `np.add.reduce` forms it, with the sum's type that `np.mean` chooses.
 ///
 /// Halves at a multiple of 8 until 128 or fewer samples are left, which eight accumulators take in
@@ -17,7 +32,7 @@ const LEAF: usize = 128;
 /// in sequence. Found by calling `NumPy` from outside; the tests hold it to the bit.
 #[must_use]
 pub fn numpy_sum<S: Sample>(x: &[S]) -> S::Real {
-    let blocks = x.chunks(S::SUM_BLOCK);
+    let blocks = x.chunks(S::SUM_BLOCK.min(floats_at_once()));
     blocks.fold(S::Real::default(), |sum, block| sum + pairwise(block, &S::to_real))
 }
 

@@ -17,8 +17,11 @@ from ._magics import load_ipython_extension, unload_ipython_extension
 from ._patch import disable, enable, enabled, is_enabled
 from ._pipeline import Pipeline
 from ._report import report, reset_report
+from ._sums import settle as _settle_sums
 from ._threads import get_num_threads, num_threads, set_num_threads
 from ._versions import show_versions
+
+_settle_sums()
 
 decimate = _FUNCTIONS["decimate"]
 detrend = _FUNCTIONS["detrend"]

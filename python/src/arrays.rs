@@ -110,3 +110,9 @@ impl<'py> Writable<'py> {
         })
     }
 }
+
+/// Sets how many floating-point numbers `NumPy` adds up at once.
+#[pyfunction]
+pub fn set_floats_at_once(n: usize) {
+    obspeed_core::sum::set_floats_at_once(n);
+}

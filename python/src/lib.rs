@@ -21,6 +21,8 @@ mod _core {
     use super::{Bound, PyModule, PyModuleMethods, PyResult};
 
     #[pymodule_export]
+    use super::arrays::set_floats_at_once;
+    #[pymodule_export]
     use super::commit::{Change, apply};
     #[pymodule_export]
     use super::door::{Job, run};

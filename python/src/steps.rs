@@ -117,15 +117,16 @@ impl Step {
         pointwise(Normalize::new(norm))
     }
 
-    /// The derivative by central differences, at the ends from `edge_order + 1` samples.
+    /// The derivative by central differences, at the ends from `edge_order + 1` samples, there in
+    /// double precision if so wanted.
     #[staticmethod]
-    fn differentiate(delta: f64, edge_order: usize) -> PyResult<Self> {
+    fn differentiate(delta: f64, edge_order: usize, double: bool) -> PyResult<Self> {
         let edges = match edge_order {
             1 => EdgeOrder::First,
             2 => EdgeOrder::Second,
             _ => return Err(to_py(&Error::Declined("an edge order other than 1 and 2"))),
         };
-        pointwise(Differentiate::new(delta, edges))
+        pointwise(Differentiate::new(delta, edges, double))
     }
 
     /// The integral by the trapezoidal rule.

@@ -6,18 +6,23 @@ use std::ops::Range;
 
 use ndarray::ArrayView2;
 
-use super::{Compensated, LANES, LEAF};
+use super::{Compensated, LANES, LEAF, floats_at_once};
 use crate::samples::Real;
 use crate::simd::wide;
 
 /// [`super::numpy_sum`] of each column.
 pub(crate) fn numpy_sums<T: Real>(x: &ArrayView2<'_, T>) -> Vec<T> {
     let zeros = || vec![T::default(); x.ncols()];
-    let mut sums = zeros();
+    let (mut sums, mut block) = (zeros(), zeros());
     let mut halves: Vec<_> = (0..=x.nrows().max(1).ilog2()).map(|_| zeros()).collect();
     let mut chains = vec![T::default(); LANES * x.ncols()];
-    pairwise(x, 0..x.nrows(), &mut sums, &mut halves, &mut chains);
-    sums.into_iter().map(|sum| T::default() + sum).collect()
+    let at_once = floats_at_once();
+    for begin in (0..x.nrows()).step_by(at_once) {
+        let end = x.nrows().min(begin.saturating_add(at_once));
+        pairwise(x, begin..end, &mut block, &mut halves, &mut chains);
+        sums.iter_mut().zip(&block).for_each(|(sum, block)| *sum = *sum + *block);
+    }
+    sums
 }
 
 /// `halves` has room for as many second halves as there are within each other.

@@ -65,7 +65,7 @@ CALLS = {
 
 def dtypes(label):
     """Types of samples that the kernels take."""
-    if label == "recstaltapy" or (not NUMPY_2 and label in {"delayedstalta", "differentiate"}):
+    if label == "recstaltapy" or (not NUMPY_2 and label == "delayedstalta"):
         return ("int32", "float64")
     return ("int32", "float32", "float64")
 

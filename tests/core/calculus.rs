@@ -28,11 +28,11 @@ proptest! {
         }
         expected[0] = (x[1] - x[0]) / delta;
         expected[n - 1] = (x[n - 1] - x[n - 2]) / delta;
-        let first = Differentiate::new(delta, EdgeOrder::First).unwrap();
+        let first = Differentiate::new(delta, EdgeOrder::First, false).unwrap();
         prop_assert_eq!(bits(&both(&first, &x)), bits(&expected));
         expected[0] = -1.5 / delta * x[0] + 2.0 / delta * x[1] + -0.5 / delta * x[2];
         expected[n - 1] = 0.5 / delta * x[n - 3] + -2.0 / delta * x[n - 2] + 1.5 / delta * x[n - 1];
-        let second = Differentiate::new(delta, EdgeOrder::Second).unwrap();
+        let second = Differentiate::new(delta, EdgeOrder::Second, false).unwrap();
         prop_assert_eq!(bits(&both(&second, &x)), bits(&expected));
     }
 
@@ -61,10 +61,29 @@ fn integers_wrap_and_single_precision_stays() {
 }
 
 #[test]
+fn ends_in_double_precision() {
+    let x = [0.1_f32, 0.7, 0.3, 0.9];
+    let wide = x.map(f64::from);
+    let [a, b, c] = [1.5, 2.0, 0.5].map(|w| w / 0.03);
+    let rise = |i: usize| (f64::from(x[i + 1] - x[i]) / 0.03) as f32;
+    let parabolas = [
+        (-a * wide[0] + b * wide[1] + -c * wide[2]) as f32,
+        (c * wide[1] + -b * wide[2] + a * wide[3]) as f32,
+    ];
+    let edges = [(EdgeOrder::First, [rise(0), rise(2)]), (EdgeOrder::Second, parabolas)];
+    for (edges, expected) in edges {
+        let mut y = [0.0; 4];
+        Differentiate::new(0.03, edges, true).unwrap().into_new(&x, &mut y).unwrap();
+        assert_eq!([y[0], y[3]], expected);
+        assert_eq!(y[1], (x[2] - x[0]) / 0.06);
+    }
+}
+
+#[test]
 fn what_is_not_answered_leaves_the_data_alone() {
-    assert!(Differentiate::new(0.0, EdgeOrder::First).is_err());
+    assert!(Differentiate::new(0.0, EdgeOrder::First, false).is_err());
     assert!(Integrate::new(f64::NAN).is_err());
-    let step = Differentiate::new(0.01, EdgeOrder::Second).unwrap();
+    let step = Differentiate::new(0.01, EdgeOrder::Second, false).unwrap();
     assert!(step.in_place(&mut [1.0, 2.0]).is_err());
     let mut data = [1.0, f64::INFINITY, 2.0];
     assert!(step.in_place(&mut data).is_err());

@@ -41,8 +41,7 @@ def test_lengths(call, npts):
 @pytest.mark.parametrize("rate", [100.0, 1, 0.1, 40, 31.4159, 1e-3])
 def test_rates(call, rate):
     for dtype in DTYPES:
-        known = NUMPY_2 or (call[0], dtype) != ("differentiate", "float32")
-        agree(trace(1000, dtype, sampling_rate=rate), call, accelerated=known)
+        agree(trace(1000, dtype, sampling_rate=rate), call, accelerated=True)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::numpy.exceptions.ComplexWarning")

@@ -150,7 +150,7 @@ def test_toml(tmp_path):
         JOB.remove_response(water_level=None, pre_filt=[1, 2, 3, 4])
         .interpolate(5, "lanczos", UTCDateTime(2020, 1, 1, 0, 0, 1, 5), a=np.int64(3))
         .detrend("linear", bp=[10, 20])
-        .filter("bandpass", 1.0, 5.0, zerophase=True)
+        .filter("bandpass", freqmin=1.0, freqmax=5.0, zerophase=True)
     )
     path = tmp_path / "job.toml"
     pipe.to_toml(path)

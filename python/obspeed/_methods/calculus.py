@@ -20,14 +20,7 @@ def prepare_differentiate(method: str = "gradient", **options: Any) -> Planner:
     edge_order = options.pop("edge_order", 1)
     if options or type(edge_order) is not int or edge_order not in {1, 2}:
         raise DeclinedError(f"edge_order={edge_order!r} and options {sorted(options)}")
-    planner = _for_each_delta(lambda delta: Step.differentiate(delta, edge_order))
-
-    def plan(state: State) -> Planned:
-        if state.dtype == np.float32 and not NUMPY_2:
-            raise DeclinedError("single precision, which NumPy 1 divides in another way")
-        return planner(state)
-
-    return plan
+    return _for_each_delta(lambda delta: Step.differentiate(delta, edge_order, double=not NUMPY_2))
 
 
 def differentiate_stream(_: Any, method: str = "gradient") -> dict[str, Any]:

@@ -10,7 +10,6 @@ from typing import Any
 from .._core import Step
 from .._errors import DeclinedError
 from .._plan import Planned, Planner, State, real
-from .._sums import check_sum
 
 
 def prepare(type: str = "simple", **options: Any) -> Planner:  # noqa: A002 - ObsPy's name
@@ -32,8 +31,6 @@ def prepare(type: str = "simple", **options: Any) -> Planner:  # noqa: A002 - Ob
         raise DeclinedError(f"detrend type {type!r}")
 
     def plan(state: State) -> Planned:
-        if kind != "simple":
-            check_sum(state)
         in_place = kind == "simple" and state.dtype.kind == "f"
         return Planned(step, real(state.dtype), in_place)
 

@@ -11,7 +11,6 @@ from obspy.core.util.base import ENTRY_POINTS
 from .._core import Step
 from .._errors import DeclinedError
 from .._plan import Planned, Planner, State
-from .._sums import check_sum
 from .normalize import NUMPY_2
 
 _STEPS: dict[str, Callable[..., Step]] = {
@@ -48,8 +47,6 @@ def prepare(type: str, **options: Any) -> Planner:  # noqa: A002 - ObsPy's name
     def plan(state: State) -> Planned:
         if kind == "delayedstalta" and state.dtype == np.float32 and not NUMPY_2:
             raise DeclinedError("single precision, which NumPy 1 squares in another way")
-        if kind == "zdetect":
-            check_sum(state, double=True)
         npts, rate = state.npts, state.sampling_rate
         if (npts, rate) not in steps:
             arguments = {
