@@ -20,6 +20,8 @@ pub trait Sample: Native + Default + Send + Sync + 'static {
     type Real: Real;
     /// How many samples `NumPy` adds up at once: its cast buffer where it casts, else all of them.
     const SUM_BLOCK: usize;
+    /// Whether all values are whole numbers.
+    const IS_WHOLE: bool = false;
     /// The value in double precision (rounded for large `i64`).
     fn to_f64(self) -> f64;
     /// The value in the type a pointwise step works in.
@@ -80,6 +82,7 @@ macro_rules! integer_samples {
         impl Sample for $t {
             type Real = f64;
             const SUM_BLOCK: usize = 8192;
+            const IS_WHOLE: bool = true;
             #[allow(clippy::cast_lossless)] // i64 is not lossless, the others are
             fn to_f64(self) -> f64 {
                 self as f64

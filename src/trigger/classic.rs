@@ -1,7 +1,10 @@
 //! Classic STA/LTA.
 
+mod whole;
+
 use std::array::from_fn;
 
+use self::whole::Done;
 use super::{BLOCK, NOT_FINITE, RUN, Version, check_windows, energies};
 use crate::parallel::Cancel;
 use crate::samples::{Sample, Transform, check_len};
@@ -10,7 +13,8 @@ use crate::{Error, Result};
 
 /// The ratio of the mean squares in a short and a long window that end at the sample (Withers et
 /// al. 1998, Bull. Seism. Soc. Am. 88, 95-106), to the bit: the C version's running sums with their
-/// drift, the Python version's differences of a cumulative sum.
+/// drift, the Python version's differences of a cumulative sum. The running sums of whole numbers do
+/// not drift, and are such differences, too.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Classic {
     npts: usize,
@@ -35,20 +39,25 @@ impl Classic {
 
     fn running<S: Sample>(&self, src: &[S], dst: &mut [f64], cancel: &dyn Cancel) -> Result<()> {
         let factor = self.nlta as f64 / self.nsta as f64;
-        let (mut sta, mut lta) = (0.0, 0.0);
-        for (i, x) in src[..self.nlta].iter().enumerate() {
-            let square = x.to_f64() * x.to_f64();
-            lta += square;
-            sta += if i < self.nsta { square } else { square - energy(src[i - self.nsta]) };
+        let mut done = whole::begin([self.nsta, self.nlta], src, dst, cancel)?;
+        if done.npts < self.nlta {
+            let (mut sta, mut lta) = (0.0, 0.0);
+            for (i, x) in src[..self.nlta].iter().enumerate() {
+                let square = energy(*x);
+                lta += square;
+                sta += if i < self.nsta { square } else { square - energy(src[i - self.nsta]) };
+            }
+            dst[self.nlta - 1] = sta / lta * factor;
+            done = Done { npts: self.nlta, sta, lta };
         }
         dst[..self.nlta - 1].fill(0.0);
-        dst[self.nlta - 1] = sta / lta * factor;
-        for (b, block) in dst[self.nlta..].chunks_mut(BLOCK).enumerate() {
+        let mut sums = (done.sta, done.lta);
+        for (b, block) in dst[done.npts..].chunks_mut(BLOCK).enumerate() {
             cancel.check()?;
-            let at = self.nlta + b * BLOCK;
+            let at = done.npts + b * BLOCK;
             let window = |lag: usize| &src[at - lag..][..block.len()];
             let [new, short, long] = [0, self.nsta, self.nlta].map(window);
-            (sta, lta) = slide(new, short, long, block, (sta, lta), factor);
+            sums = slide(new, short, long, block, sums, factor);
         }
         Ok(())
     }

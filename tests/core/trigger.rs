@@ -47,6 +47,17 @@ fn recursive(x: &[f64], nsta: usize, nlta: usize) -> Vec<f64> {
     y
 }
 
+fn classic(x: &[f64], nsta: usize, nlta: usize) -> Vec<f64> {
+    let (mut sta, mut lta, mut y) = (0.0, 0.0, vec![0.0; x.len()]);
+    for i in 0..x.len() {
+        let old = |w: usize| if i < w { 0.0 } else { x[i - w] * x[i - w] };
+        sta += if i < nsta { x[i] * x[i] } else { x[i] * x[i] - old(nsta) };
+        lta += if i < nlta { x[i] * x[i] } else { x[i] * x[i] - old(nlta) };
+        y[i] = if i + 1 < nlta { 0.0 } else { sta / lta * (nlta as f64 / nsta as f64) };
+    }
+    y
+}
+
 fn carl(x: &[f64], nsta: usize, nlta: usize, ratio: f64, quiet: f64) -> Vec<f64> {
     let mean = |x: &[f64], w: usize| -> Vec<f64> {
         let sum = |i: usize| x[i - w..i].iter().fold(0.0, |sum, x| sum + x);
@@ -96,15 +107,36 @@ proptest! {
     #[test]
     fn classic_is_the_running_sums((x, nsta, nlta) in traces(3000)) {
         prop_assume!(nlta <= x.len());
-        let (mut sta, mut lta, mut y) = (0.0, 0.0, vec![0.0; x.len()]);
-        for i in 0..x.len() {
-            let old = |w: usize| if i < w { 0.0 } else { x[i - w] * x[i - w] };
-            sta += if i < nsta { x[i] * x[i] } else { x[i] * x[i] - old(nsta) };
-            lta += if i < nlta { x[i] * x[i] } else { x[i] * x[i] - old(nlta) };
-            y[i] = if i + 1 < nlta { 0.0 } else { sta / lta * (nlta as f64 / nsta as f64) };
-        }
         let got = run(x.len(), |y| Classic::new(x.len(), nsta, nlta, Version::C)?.apply(&x, y, &Never));
-        assert_bits(&got, &y);
+        assert_bits(&got, &classic(&x, nsta, nlta));
+    }
+
+    /// Whose sums are exact up to 2^53 only: with the size of the samples they stay below it, exceed it
+    /// with the event, or from the first sample on.
+    #[test]
+    fn classic_of_counts_is_the_running_sums(
+        n in 1_usize..15_000,
+        nsta in 1_usize..6000,
+        nlta in 1_usize..6000,
+        size in 0_i32..43,
+        seed in any::<u64>(),
+    ) {
+        prop_assume!(nsta <= nlta && nlta <= n);
+        let scaled = noise(n, seed).into_iter().map(|x| (x * f64::from(size).exp2() / 64.0).round());
+        let x: Vec<f64> = scaled.collect();
+        let expected = classic(&x, nsta, nlta);
+        let step = Classic::new(n, nsta, nlta, Version::C).unwrap();
+        #[allow(clippy::cast_possible_truncation)] // they are whole, and of that size
+        let x: Vec<i64> = x.into_iter().map(|x| x as i64).collect();
+        assert_bits(&run(n, |y| step.apply(&x, y, &Never)), &expected);
+        let short = x.iter().map(|x| i32::try_from(*x)).collect::<std::result::Result<Vec<_>, _>>();
+        if let Ok(x) = short {
+            assert_bits(&run(n, |y| step.apply(&x, y, &Never)), &expected);
+        }
+        let short = x.iter().map(|x| i16::try_from(*x)).collect::<std::result::Result<Vec<_>, _>>();
+        if let Ok(x) = short {
+            assert_bits(&run(n, |y| step.apply(&x, y, &Never)), &expected);
+        }
     }
 
     #[test]
@@ -189,6 +221,21 @@ fn carl_stays_exact_in_quiet_after_an_event() {
     x[120_000..].fill(0.0);
     let got = run(x.len(), |y| Carl::new(x.len(), 50, 1000, 0.8, 0.0)?.apply(&x, y, &Never));
     assert!(got[123_000..].iter().all(|eta| *eta == 0.0));
+}
+
+#[test]
+fn carl_finds_what_is_not_finite_in_any_piece() {
+    for n in [3000, 20_001, 20_002, 20_003] {
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            for at in [0, 1, n / 5, n / 4, n / 2, n - n / 4, n - 10, n - 5] {
+                let mut x = noise(n, 7);
+                x[at] = bad;
+                let result =
+                    Carl::new(n, 5, 50, 1.0, 1.0).unwrap().apply(&x, &mut vec![0.0; n], &Never);
+                assert!(matches!(result, Err(Error::Declined(_))), "{bad} at {at} of {n}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -216,6 +216,22 @@ def test_any_windows(npts, dtype, seed, nsta, nlta, power):
     agree(tr, "modifiedenergyratio", nsta=nsta, power=power)
 
 
+@pytest.mark.parametrize("bits", [15, 21, 23, 26, 31])
+def test_counts_whose_sums_are_exact_no_longer(bits):
+    """Running sums of squares are exact up to 2^53, which events of such sizes exceed or not."""
+    rng = np.random.default_rng(bits)
+    stream = Stream()
+    for npts in (4200, 9001):
+        data = rng.integers(-2000, 2000, npts)
+        event = slice(npts // 2, npts // 2 + 700)
+        data[event] = rng.integers(-(1 << bits), 1 << bits, 700)
+        for dtype in ("int32", "int64"):
+            stream.append(trace(npts, dtype))
+            stream[-1].data = data.astype(dtype)
+    for nsta, nlta in ((1, 1), (50, 400), (400, 4100)):
+        check(stream, "trigger", "classicstalta", accelerated=True, nsta=nsta, nlta=nlta)
+
+
 def test_real_recordings():
     for kind, options in CALLS.items():
         agree(read(), kind, **options)
