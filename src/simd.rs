@@ -35,6 +35,7 @@ pub(crate) trait Lanes: Copy {
     fn sub(self, x: Self) -> Self;
     fn mul(self, x: Self) -> Self;
     fn div(self, x: Self) -> Self;
+    fn abs(self) -> Self;
     /// `self a + b`.
     fn mul_add(self, a: Self, b: Self) -> Self;
     /// `b - self a`.
@@ -106,6 +107,10 @@ impl Lanes for Plain {
         Self::each(|l| self.0[l] / x.0[l])
     }
     #[inline(always)]
+    fn abs(self) -> Self {
+        Self::each(|l| self.0[l].abs())
+    }
+    #[inline(always)]
     fn mul_add(self, a: Self, b: Self) -> Self {
         Self::each(|l| self.0[l] * a.0[l] + b.0[l])
     }
@@ -142,9 +147,9 @@ pub(crate) use avx::Wide;
 #[cfg(target_arch = "x86_64")]
 mod avx {
     use std::arch::x86_64::{
-        __m256, __m256d, _CMP_EQ_OQ, _mm256_add_pd, _mm256_blendv_pd, _mm256_castps_si256,
-        _mm256_castps256_ps128, _mm256_castsi256_si128, _mm256_cmp_pd, _mm256_cvtepi32_pd,
-        _mm256_cvtpd_ps, _mm256_cvtps_pd, _mm256_div_pd, _mm256_extractf128_ps,
+        __m256, __m256d, _CMP_EQ_OQ, _mm256_add_pd, _mm256_andnot_pd, _mm256_blendv_pd,
+        _mm256_castps_si256, _mm256_castps256_ps128, _mm256_castsi256_si128, _mm256_cmp_pd,
+        _mm256_cvtepi32_pd, _mm256_cvtpd_ps, _mm256_cvtps_pd, _mm256_div_pd, _mm256_extractf128_ps,
         _mm256_extracti128_si256, _mm256_fmadd_pd, _mm256_fnmadd_pd, _mm256_loadu_pd,
         _mm256_loadu_ps, _mm256_mul_pd, _mm256_permute2f128_pd, _mm256_permute2f128_ps,
         _mm256_set_m128, _mm256_set1_pd, _mm256_setzero_pd, _mm256_setzero_ps, _mm256_shuffle_ps,
@@ -195,6 +200,11 @@ mod avx {
         fn div(self, x: Self) -> Self {
             // SAFETY: see `Wide`.
             Self(unsafe { _mm256_div_pd(self.0, x.0) })
+        }
+        #[inline(always)]
+        fn abs(self) -> Self {
+            // SAFETY: see `Wide`.
+            Self(unsafe { _mm256_andnot_pd(_mm256_set1_pd(-0.0), self.0) })
         }
         #[inline(always)]
         fn mul_add(self, a: Self, b: Self) -> Self {
