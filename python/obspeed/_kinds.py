@@ -57,21 +57,28 @@ class Plan(NamedTuple):
 
 def plan_all(calls: Sequence[Call], traces: Sequence[Trace]) -> list[Plan | Exception]:
     """Plan `calls` for each trace, or say why this cannot be done."""
+    if not traces:
+        return []
+    # What the first trace's plan depends on, that of most others will.
+    opening = _Planner(calls)
+    first, reads = opening(traces[0])
     if len(traces) == 1:
-        return [plan(calls, traces[0])]
-    kinds = _core.kinds(traces, False, False)
-    planners = [_Planner(calls) for _ in range(max(kinds, default=-1) + 1)]
-    finer, reads = kinds, 0
+        return [first]
+    planners: dict[int, _Planner] = {}
     while True:
-        plans: dict[int, Plan | Exception] = {}
+        kinds, finer = _core.kinds(traces, bool(reads & TIME), bool(reads & ID))
+        if reads & ALL:
+            finer = list(range(len(traces)))
+        planners.setdefault(kinds[0], opening)
+        plans: dict[int, Plan | Exception] = {finer[0]: first}
         for trace, kind, fine in zip(traces, kinds, finer, strict=True):
             if fine in plans:
                 continue
+            if kind not in planners:
+                planners[kind] = _Planner(calls)
             plans[fine], read = planners[kind](trace)
             if read & ~reads and not reads & ALL:
                 reads |= read
-                times, ids = bool(reads & TIME), bool(reads & ID)
-                finer = list(range(len(traces))) if reads & ALL else _core.kinds(traces, times, ids)
                 break
         else:
             return [plans[fine] for fine in finer]

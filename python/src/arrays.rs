@@ -5,13 +5,17 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1, PyReadwriteArray1};
+use numpy::{
+    PyArray1, PyArrayDescr, PyArrayDescrMethods, PyArrayMethods, PyReadonlyArray1,
+    PyReadwriteArray1,
+};
 use obspeed_core::parallel::{ProcessLocal, generation};
 use obspeed_core::samples::{Input, Output};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use crate::error::ObspeedError;
+use crate::memory;
 
 /// A trace's samples, borrowed for reading.
 pub enum Readable<'py> {
@@ -26,6 +30,27 @@ pub enum Readable<'py> {
 pub enum Writable<'py> {
     F32(PyReadwriteArray1<'py, f32>),
     F64(PyReadwriteArray1<'py, f64>),
+}
+
+/// Types of samples that results have.
+#[derive(Clone, Copy)]
+pub enum Precision {
+    Single,
+    Double,
+}
+
+impl Precision {
+    /// That of a `NumPy` type; an error if it is none of these.
+    pub fn new(dtype: &Bound<'_, PyArrayDescr>) -> PyResult<Self> {
+        let py = dtype.py();
+        if dtype.is_equiv_to(&numpy::dtype::<f64>(py)) {
+            Ok(Self::Double)
+        } else if dtype.is_equiv_to(&numpy::dtype::<f32>(py)) {
+            Ok(Self::Single)
+        } else {
+            Err(PyTypeError::new_err(format!("results cannot be of {dtype}")))
+        }
+    }
 }
 
 /// Calls of this process that borrow arrays now.
@@ -100,6 +125,24 @@ impl<'py> Writable<'py> {
             return array.try_readwrite().map(Self::F32).map_err(conflict);
         }
         Err(unsupported(array, "float32 or float64"))
+    }
+
+    /// A new array of `npts` samples, borrowed, and the array itself.
+    pub fn made(
+        py: Python<'py>,
+        npts: usize,
+        precision: Precision,
+    ) -> PyResult<(Self, Bound<'py, PyAny>)> {
+        macro_rules! made {
+            ($t:ty, $variant:ident) => {{
+                let array = memory::samples::<$t>(py, npts)?;
+                (Self::$variant(array.try_readwrite().map_err(conflict)?), array.into_any())
+            }};
+        }
+        Ok(match precision {
+            Precision::Single => made!(f32, F32),
+            Precision::Double => made!(f64, F64),
+        })
     }
 
     /// Where to write; an error if it is not contiguous.

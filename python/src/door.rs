@@ -8,6 +8,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use numpy::PyArrayDescr;
 use obspeed_core::{jobs, step};
 use pyo3::exceptions::PyException;
 use pyo3::intern;
@@ -15,10 +16,9 @@ use pyo3::prelude::*;
 use pyo3::types::PySlice;
 use pyo3_log::{Caching, Logger};
 
-use crate::arrays::{self, Borrowing, Readable, Writable};
+use crate::arrays::{self, Borrowing, Precision, Readable, Writable};
 use crate::commit::Change;
 use crate::error::{ObspeedError, to_py};
-use crate::memory;
 use crate::steps::Step;
 
 /// Rust's log records go to Python's `logging`. Records are made only here, on the calling thread.
@@ -44,7 +44,7 @@ pub fn start_logging(py: Python<'_>) -> PyResult<()> {
 pub struct Job {
     steps: Vec<step::Step>,
     cut: Option<Py<PySlice>>,
-    result: Option<(Py<PyAny>, Py<PyAny>)>,
+    result: Option<(usize, Precision)>,
     change: Py<Change>,
 }
 
@@ -55,10 +55,15 @@ impl Job {
     fn new(
         steps: Vec<PyRef<'_, Step>>,
         cut: Option<Py<PySlice>>,
-        result: Option<(Py<PyAny>, Py<PyAny>)>,
+        result: Option<(usize, Bound<'_, PyArrayDescr>)>,
         change: Py<Change>,
-    ) -> Self {
-        Self { steps: steps.iter().map(|step| step.0.clone()).collect(), cut, result, change }
+    ) -> PyResult<Self> {
+        let steps = steps.iter().map(|step| step.0.clone()).collect();
+        let result = match result {
+            Some((npts, dtype)) => Some((npts, Precision::new(&dtype)?)),
+            None => None,
+        };
+        Ok(Self { steps, cut, result, change })
     }
 }
 
@@ -83,8 +88,8 @@ impl<'py> Ready<'py> {
         let py = trace.py();
         let times = job.change.get().times(trace)?;
         let before = trace.getattr(intern!(py, "data"))?;
-        let output = if let Some((npts, dtype)) = &job.result {
-            memory::empty(py, npts.bind(py), dtype.bind(py), "C")?
+        let (target, output) = if let Some((npts, precision)) = job.result {
+            Writable::made(py, npts, precision)?
         } else {
             match Writable::new(&before) {
                 Ok(target) => {
@@ -93,8 +98,8 @@ impl<'py> Ready<'py> {
                 }
                 // By way of a new array, whose samples are put into the old one.
                 Err(_) if arrays::may_be_stale() => {
-                    let dtype = before.getattr(intern!(py, "dtype"))?;
-                    memory::empty(py, before.len()?.into_pyobject(py)?.as_any(), &dtype, "C")?
+                    let dtype = before.getattr(intern!(py, "dtype"))?.cast_into()?;
+                    Writable::made(py, before.len()?, Precision::new(&dtype)?)?
                 }
                 Err(error) => return Err(error),
             }
@@ -103,7 +108,7 @@ impl<'py> Ready<'py> {
             Some(cut) => &before.get_item(cut)?,
             None => &before,
         };
-        let (source, target) = (Some(Readable::new(data)?), Writable::new(&output)?);
+        let source = Some(Readable::new(data)?);
         Ok(Self { source, target, result: Made { before, output: Some(output), times } })
     }
 }

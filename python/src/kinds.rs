@@ -1,7 +1,7 @@
 //! What the traces of a stream have in common, told by one look at all of them.
 
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::ops::Range;
 
 use numpy::{PyArray1, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
@@ -12,7 +12,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyFloat, PyInt, PyList, PyString, PyType};
 
 /// What planners can tell traces by, and the door, that are of one kind. Types are their addresses.
-#[derive(PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Kind {
     trace: usize,
     data: usize,
@@ -26,36 +26,81 @@ struct Kind {
     sampling: [u64; 2],
     /// The number of entries, if there is a history.
     history: Option<usize>,
+}
+
+/// What traces of a kind can be told apart by.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct More {
     /// Nanoseconds and precision, of start and end.
     times: Option<[(i64, i64); 2]>,
     id: Option<String>,
 }
 
-/// Numbers the traces by their kinds, from 0 on; one that is odd in any way is a kind of its own.
-/// With `times` all traces of a kind start and end at the same time, with `ids` they have one id.
-#[pyfunction]
-#[allow(clippy::needless_pass_by_value)] // what pyo3 hands over
-pub fn kinds(traces: Vec<Bound<'_, PyAny>>, times: bool, ids: bool) -> PyResult<Vec<usize>> {
-    let mut known = HashMap::new();
-    let mut count = 0;
-    let mut new = || {
-        count += 1;
-        count - 1
-    };
-    let number = |trace: &Bound<'_, PyAny>| match kind(trace, times, ids) {
-        Ok(Some(kind)) => match known.entry(kind) {
-            Entry::Occupied(entry) => Ok(*entry.get()),
-            Entry::Vacant(entry) => Ok(*entry.insert(new())),
-        },
-        Ok(None) => Ok(new()),
-        Err(error) if error.is_instance_of::<PyException>(trace.py()) => Ok(new()),
-        Err(error) => Err(error),
-    };
-    traces.iter().map(number).collect()
+/// Numbers for traces, the same for those with the same key.
+struct Numbers<K> {
+    known: HashMap<K, usize>,
+    last: Option<(K, usize)>,
+    count: usize,
+    of_traces: Vec<usize>,
 }
 
-/// The kind of a trace that is as `ObsPy` makes them; None or an error for another.
-fn kind<'py>(trace: &Bound<'py, PyAny>, times: bool, ids: bool) -> PyResult<Option<Kind>> {
+impl<K: Clone + Eq + Hash> Numbers<K> {
+    fn new() -> Self {
+        Self { known: HashMap::new(), last: None, count: 0, of_traces: Vec::new() }
+    }
+
+    /// Numbers the next trace: one without a key, or where it cannot be had, alone.
+    fn push(&mut self, py: Python<'_>, key: PyResult<Option<K>>) -> PyResult<()> {
+        let new = self.count;
+        let number = match key {
+            Ok(Some(key)) => match &self.last {
+                Some((last, number)) if *last == key => *number,
+                _ => {
+                    let number = *self.known.entry(key.clone()).or_insert(new);
+                    self.last = Some((key, number));
+                    number
+                }
+            },
+            Err(error) if !error.is_instance_of::<PyException>(py) => return Err(error),
+            Ok(None) | Err(_) => new,
+        };
+        self.count += usize::from(number == new);
+        self.of_traces.push(number);
+        Ok(())
+    }
+}
+
+/// Numbers the traces by their kinds, from 0 on; one that is odd in any way is a kind of its own.
+///
+/// Returns that, and numbers that tell traces of a kind apart: with `times` by when they start and
+/// end, with `ids` by their ids.
+#[pyfunction]
+#[allow(clippy::needless_pass_by_value)] // what pyo3 hands over
+pub fn kinds(
+    py: Python<'_>,
+    traces: Vec<Bound<'_, PyAny>>,
+    times: bool,
+    ids: bool,
+) -> PyResult<(Vec<usize>, Vec<usize>)> {
+    let (mut kinds, mut finer) = (Numbers::new(), Numbers::new());
+    for trace in &traces {
+        match look(trace) {
+            Ok(Some((kind, stats))) => {
+                finer.push(py, more(&stats, times, ids).map(|more| Some((kind.clone(), more))))?;
+                kinds.push(py, Ok(Some(kind)))?;
+            }
+            odd => {
+                finer.push(py, Ok(None))?;
+                kinds.push(py, odd.map(|_| None))?;
+            }
+        }
+    }
+    Ok((kinds.of_traces, finer.of_traces))
+}
+
+/// The kind of a trace that is as `ObsPy` makes them, and what its stats hold; None or an error for
+/// another.
+fn look<'py>(trace: &Bound<'py, PyAny>) -> PyResult<Option<(Kind, Bound<'py, PyDict>)>> {
     static STATS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     static TIME: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let py = trace.py();
@@ -69,33 +114,40 @@ fn kind<'py>(trace: &Bound<'py, PyAny>, times: bool, ids: bool) -> PyResult<Opti
         return Ok(None);
     }
     let stats = stats.getattr(intern!(py, "__dict__"))?.cast_into::<PyDict>()?;
-    let item = |name: &Bound<'py, PyString>| stats.as_any().get_item(name);
-    let number = |name| PyResult::Ok(item(name)?.cast_into_exact::<PyFloat>()?.value().to_bits());
-    let (start, end) = (item(intern!(py, "starttime"))?, item(intern!(py, "endtime"))?);
     let time = TIME.import(py, "obspy", "UTCDateTime")?;
-    if !start.get_type().is(time) || !end.get_type().is(time) {
-        return Ok(None);
+    for name in [intern!(py, "starttime"), intern!(py, "endtime")] {
+        if !item(&stats, name)?.get_type().is(time) {
+            return Ok(None);
+        }
     }
+    let number =
+        |name| PyResult::Ok(item(&stats, name)?.cast_into_exact::<PyFloat>()?.value().to_bits());
     let data = data.cast_into::<PyUntypedArray>()?;
     let history = match stats.get_item(intern!(py, "processing"))? {
         Some(log) => Some(log.cast_into_exact::<PyList>()?.len()),
         None => None,
     };
-    let mut kind = Kind {
+    let kind = Kind {
         trace: trace.get_type().as_ptr().addr(),
         data: data.get_type().as_ptr().addr(),
         dtype: data.dtype().as_ptr().addr(),
         ndim: data.ndim(),
         len: data.len(),
         flags: [data.is_aligned(), data.is_c_contiguous(), is_writeable(&data)?],
-        npts: item(intern!(py, "npts"))?.cast_into_exact::<PyInt>()?.extract()?,
+        npts: item(&stats, intern!(py, "npts"))?.cast_into_exact::<PyInt>()?.extract()?,
         sampling: [number(intern!(py, "sampling_rate"))?, number(intern!(py, "delta"))?],
         history,
-        times: None,
-        id: None,
     };
+    Ok(Some((kind, stats)))
+}
+
+/// What tells a trace with these stats apart from others of its kind.
+fn more(stats: &Bound<'_, PyDict>, times: bool, ids: bool) -> PyResult<More> {
+    let py = stats.py();
+    let mut more = More { times: None, id: None };
     if times {
-        kind.times = Some([digits(&start)?, digits(&end)?]);
+        let time = |name| digits(&item(stats, name)?);
+        more.times = Some([time(intern!(py, "starttime"))?, time(intern!(py, "endtime"))?]);
     }
     if ids {
         let names = [
@@ -106,12 +158,19 @@ fn kind<'py>(trace: &Bound<'py, PyAny>, times: bool, ids: bool) -> PyResult<Opti
         ];
         let mut id = String::new();
         for name in names {
-            id += item(name)?.cast_exact::<PyString>()?.to_str()?;
+            id += item(stats, name)?.cast_exact::<PyString>()?.to_str()?;
             id.push('\0');
         }
-        kind.id = Some(id);
+        more.id = Some(id);
     }
-    Ok(Some(kind))
+    Ok(more)
+}
+
+fn item<'py>(
+    stats: &Bound<'py, PyDict>,
+    name: &Bound<'py, PyString>,
+) -> PyResult<Bound<'py, PyAny>> {
+    stats.as_any().get_item(name)
 }
 
 fn is_writeable(array: &Bound<'_, PyUntypedArray>) -> PyResult<bool> {
@@ -130,18 +189,17 @@ fn digits(time: &Bound<'_, PyAny>) -> PyResult<(i64, i64)> {
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value)] // what pyo3 hands over
 pub fn is_twice(traces: Vec<Bound<'_, PyAny>>) -> PyResult<bool> {
-    let mut seen = HashSet::with_capacity(3 * traces.len());
+    let mut seen = Vec::with_capacity(3 * traces.len());
     for trace in &traces {
         let py = trace.py();
         let stats = trace.getattr(intern!(py, "stats"))?;
         let own = stats.getattr(intern!(py, "__dict__"))?.cast_into::<PyDict>()?;
         let history = own.get_item(intern!(py, "processing"))?;
         let things = [Some(trace.as_ptr()), Some(stats.as_ptr()), history.map(|log| log.as_ptr())];
-        if !things.into_iter().flatten().all(|thing| seen.insert(thing.addr())) {
-            return Ok(true);
-        }
+        seen.extend(things.into_iter().flatten().map(<*mut _>::addr));
     }
-    Ok(false)
+    seen.sort_unstable();
+    Ok(seen.windows(2).any(|pair| pair[0] == pair[1]))
 }
 
 /// Whether two traces' samples share bytes, or are something that cannot be told of.

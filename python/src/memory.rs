@@ -11,6 +11,8 @@ use std::ffi::{CStr, c_char, c_void};
 use std::ptr::{self, NonNull};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use numpy::npyffi::npy_intp;
+use numpy::{Element, PY_ARRAY_API, PyArray1, PyArrayDescrMethods};
 use obspeed_core::parallel::ProcessLocal;
 use pyo3::ffi::{self, PyObject};
 use pyo3::prelude::*;
@@ -231,13 +233,33 @@ pub fn empty<'py>(
     dtype: &Bound<'py, PyAny>,
     order: &str,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let numpy = Numpy::get(py)?;
-    let empty = || numpy.empty.bind(py).call1((shape, dtype, order));
-    if shape.extract().is_ok_and(|npts: usize| npts < SMALLEST / size_of::<f64>()) {
-        return empty(); // two changes of the handler less
+    let empty = || Numpy::get(py)?.empty.bind(py).call1((shape, dtype, order));
+    let npts = shape.extract().unwrap_or(usize::MAX);
+    with_kept(py, npts.saturating_mul(size_of::<f64>()), empty)
+}
+
+/// A new trace of `npts` samples, which hold anything, of memory that may have been kept.
+pub fn samples<T: Element>(py: Python<'_>, npts: usize) -> PyResult<Bound<'_, PyArray1<T>>> {
+    with_kept(py, npts.saturating_mul(size_of::<T>()), || {
+        let mut shape = npy_intp::try_from(npts)?;
+        // SAFETY: one dimension, its length, and a type that is handed over, as the function wants
+        // them; it returns a new array of that type, or null with an exception.
+        unsafe {
+            let dtype = numpy::dtype::<T>(py).into_dtype_ptr();
+            let array = PY_ARRAY_API.PyArray_Empty(py, 1, &raw mut shape, dtype, 0);
+            Ok(Bound::from_owned_ptr_or_err(py, array)?.cast_into_unchecked())
+        }
+    })
+}
+
+/// Calls what makes an array of so many bytes.
+fn with_kept<R>(py: Python<'_>, bytes: usize, new: impl FnOnce() -> PyResult<R>) -> PyResult<R> {
+    if bytes < SMALLEST {
+        return new(); // two changes of the handler less
     }
+    let numpy = Numpy::get(py)?;
     let before = numpy.set(numpy.handler.bind(py))?;
-    let made = empty();
+    let made = new();
     numpy.set(&before)?;
     made
 }
