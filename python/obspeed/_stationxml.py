@@ -19,7 +19,7 @@ from . import _core
 from ._lazy import lazy
 from ._recent import Recent
 from ._threads import get_num_threads
-from ._turns import without_python
+from ._turns import check_stopped, without_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -349,7 +349,7 @@ def read(paths: Sequence[str]) -> list[Content | OSError]:
         if digest not in found and isinstance(one := data[i], bytes)
     }
     with without_python():
-        answers = _core.read_stationxml([*new.values()], get_num_threads())
+        answers = _core.read_stationxml([*new.values()], get_num_threads(), check_stopped)
     for (digest, one), answer in zip(new.items(), answers, strict=True):
         content = Content(paths[paths_of[digest]], one, digest, answer)
         _kept.put(digest, content, content.weight)

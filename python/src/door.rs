@@ -212,6 +212,11 @@ pub fn run<'py>(
     Ok((outcomes, PyErr::take(py).or(interrupt)))
 }
 
+/// A `report` for `detached` that calls `check`, if there is one; what it raises ends the work.
+pub fn asking(check: Option<Py<PyAny>>) -> impl Fn(Python<'_>) -> PyResult<()> + Sync {
+    move |py| check.as_ref().map_or(Ok(()), |check| check.call0(py).map(drop))
+}
+
 /// Does `work` without the GIL. What it is given says whether to stop: it looks for signals and calls
 /// `report`. Returns what `work` does, and the exception that one of these two raised, if any.
 pub fn detached<R: Send>(

@@ -11,7 +11,7 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyDict, PyFloat, PyString};
 
 use crate::arrays::{Borrowing, Readable};
-use crate::door::detached;
+use crate::door::{asking, detached};
 use crate::error::{DeclinedError, to_py};
 
 /// A trace: network, station, location, channel; quality, start in nanoseconds since 1970, samples
@@ -30,25 +30,28 @@ pub enum File<'py> {
     Failed(PyErr),
 }
 
-/// The traces of miniSEED files.
+/// The traces of miniSEED files. `check`, if given, is called about every 20 ms; what it raises ends the
+/// reading.
 #[pyfunction]
-pub fn read_mseed(py: Python<'_>, paths: Vec<PathBuf>, threads: usize) -> PyResult<Vec<File<'_>>> {
-    let (files, interrupt) = detached(
-        py,
-        |_| Ok(()),
-        |stop| {
-            parallel::run(
-                paths,
-                threads,
-                stop,
-                |_| 0,
-                |path, cancel| {
-                    let bytes = io::read(&path, mseed::MAX_BYTES)?;
-                    Ok((bytes.len(), mseed::read(&bytes, cancel)?))
-                },
-            )
-        },
-    );
+#[pyo3(signature = (paths, threads, check=None))]
+pub fn read_mseed(
+    py: Python<'_>,
+    paths: Vec<PathBuf>,
+    threads: usize,
+    check: Option<Py<PyAny>>,
+) -> PyResult<Vec<File<'_>>> {
+    let (files, interrupt) = detached(py, asking(check), |stop| {
+        parallel::run(
+            paths,
+            threads,
+            stop,
+            |_| 0,
+            |path, cancel| {
+                let bytes = io::read(&path, mseed::MAX_BYTES)?;
+                Ok((bytes.len(), mseed::read(&bytes, cancel)?))
+            },
+        )
+    });
     if let Some(error) = interrupt {
         return Err(error);
     }
@@ -88,15 +91,17 @@ type Recording<'py> = (PathBuf, Bound<'py, PyAny>, [String; 4], i64);
 type SacJob<'py> = (Recording<'py>, f64, f64, Option<Bound<'py, PyDict>>, bool);
 
 /// Writes SAC files, by way of drafts whose names begin with `drafts` or of new files beside them; for
-/// each its length in bytes, or the exception that says why not.
+/// each its length in bytes, or the exception that says why not. What `check` raises, as of
+/// [`read_mseed`], comes between files.
 #[pyfunction]
-#[pyo3(signature = (jobs, threads, drafts=None))]
+#[pyo3(signature = (jobs, threads, drafts=None, check=None))]
 #[allow(clippy::needless_pass_by_value)] // what pyo3 hands over
 pub fn write_sac(
     py: Python<'_>,
     jobs: Vec<SacJob<'_>>,
     threads: usize,
     drafts: Option<PathBuf>,
+    check: Option<Py<PyAny>>,
 ) -> PyResult<Vec<Written>> {
     let _borrowing = Borrowing::new();
     let arrays: Vec<_> = jobs.iter().map(|((_, data, ..), ..)| borrowed(data)).collect();
@@ -113,7 +118,7 @@ pub fn write_sac(
         };
         Ok((path.clone(), recording, if *big { Order::Big } else { Order::Little }))
     });
-    write(py, work.collect(), threads, drafts.as_deref(), |(path, recording, order)| {
+    write(py, work.collect(), threads, drafts.as_deref(), check, |(path, recording, order)| {
         Ok((path, sac::encode(&recording, order)?))
     })
 }
@@ -124,13 +129,14 @@ type MseedJob<'py> = (Recording<'py>, (f64, char, Option<u8>), (Option<u8>, bool
 
 /// Writes miniSEED files, as [`write_sac`] does.
 #[pyfunction]
-#[pyo3(signature = (jobs, threads, drafts=None))]
+#[pyo3(signature = (jobs, threads, drafts=None, check=None))]
 #[allow(clippy::needless_pass_by_value)] // what pyo3 hands over
 pub fn write_mseed(
     py: Python<'_>,
     jobs: Vec<MseedJob<'_>>,
     threads: usize,
     drafts: Option<PathBuf>,
+    check: Option<Py<PyAny>>,
 ) -> PyResult<Vec<Written>> {
     let _borrowing = Borrowing::new();
     let arrays: Vec<_> = jobs.iter().map(|((_, data, ..), ..)| borrowed(data)).collect();
@@ -154,7 +160,7 @@ pub fn write_mseed(
         let encoding = encoding.map(known).transpose()?;
         Ok((path.clone(), recording, mseed::Layout { encoding, order, record_length }))
     });
-    write(py, work.collect(), threads, drafts.as_deref(), |(path, recording, layout)| {
+    write(py, work.collect(), threads, drafts.as_deref(), check, |(path, recording, layout)| {
         Ok((path, mseed::encode(&recording, layout)?))
     })
 }
@@ -192,6 +198,7 @@ fn write<J: Send>(
     jobs: Vec<PyResult<J>>,
     threads: usize,
     drafts: Option<&Path>,
+    check: Option<Py<PyAny>>,
     encode: impl Fn(J) -> obspeed_core::Result<(PathBuf, Vec<u8>)> + Sync,
 ) -> PyResult<Vec<Written>> {
     let mut all = Vec::with_capacity(jobs.len());
@@ -215,11 +222,9 @@ fn write<J: Send>(
         place(&path, &bytes, draft.as_deref()).map(|()| bytes.len())
     };
     let places: Vec<_> = ready.iter().map(|&(i, _)| i).collect();
-    let (results, interrupt) = detached(
-        py,
-        |_| Ok(()),
-        |stop| parallel::run(ready, threads, stop, |_| 0, |(i, job), _| work(i, job)),
-    );
+    let (results, interrupt) = detached(py, asking(check), |stop| {
+        parallel::run(ready, threads, stop, |_| 0, |(i, job), _| work(i, job))
+    });
     if let Some(error) = interrupt {
         return Err(error);
     }

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyComplex, PyList, PyTuple};
 
-use crate::door::detached;
+use crate::door::{asking, detached};
 use crate::error::to_py;
 
 /// The channels of a station file.
@@ -95,24 +95,26 @@ pub enum Read {
 ///     Their contents.
 /// threads : int
 ///     How many to use at most.
+/// check : callable, optional
+///     Called about every 20 ms; what it raises ends the reading.
 ///
 /// Returns
 /// -------
 /// list of `Stations` or Exception
 ///     `DeclinedError` if it is not certain that `ObsPy` reads the same.
 #[pyfunction]
+#[pyo3(signature = (data, threads, check=None))]
 #[allow(clippy::needless_pass_by_value)] // what pyo3 hands over
 pub fn read_stationxml(
     py: Python<'_>,
     data: Vec<PyBackedBytes>,
     threads: usize,
+    check: Option<Py<PyAny>>,
 ) -> PyResult<Vec<Read>> {
     let files: Vec<&[u8]> = data.iter().map(|bytes| &**bytes).collect();
-    let (found, interrupt) = detached(
-        py,
-        |_| Ok(()),
-        |stop| parallel::run(files, threads, stop, |x| x.len(), |x, _| stationxml::read(x)),
-    );
+    let (found, interrupt) = detached(py, asking(check), |stop| {
+        parallel::run(files, threads, stop, |x| x.len(), |x, _| stationxml::read(x))
+    });
     if let Some(error) = interrupt {
         return Err(error);
     }

@@ -325,3 +325,14 @@ INTERRUPTED = """
 def test_interrupted(tmp_path, threads):
     """Ctrl-C ends the reading of many files long before the last."""
     run_python(INTERRUPTED, threads, tmp_path / "x", deadline=100)
+
+
+def test_what_is_asked_meanwhile_ends_the_reading(tmp_path):
+    path = tmp_path / "x.mseed"
+    path.write_bytes(record())
+
+    def stop():
+        raise LookupError("stopped")
+
+    with pytest.raises(LookupError, match="stopped"):
+        _core.read_mseed([path] * 50_000, 1, stop)

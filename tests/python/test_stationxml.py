@@ -451,7 +451,7 @@ def test_the_same_content_is_read_once(whole, tmp_path, monkeypatch):
     reads = []
     read = _stationxml._core.read_stationxml
     monkeypatch.setattr(
-        _stationxml._core, "read_stationxml", lambda d, n: reads.extend(d) or read(d, n)
+        _stationxml._core, "read_stationxml", lambda d, *how: reads.extend(d) or read(d, *how)
     )
     paths = [str(whole), str(other)]
     found = [*_stationxml.read(paths), *_stationxml.read(paths)]

@@ -10,6 +10,7 @@ import numpy as np
 from obspy import Trace
 
 from .._pipeline import Pipeline
+from .._turns import check_stopped
 
 _COLUMNS = 600
 
@@ -57,6 +58,6 @@ def time_steps(pipeline: Pipeline, trace: Trace) -> Counter[str]:
     for name, args, kwargs in pipeline._steps:
         step: Pipeline = getattr(Pipeline(), name)(*args, **kwargs)
         started = time.perf_counter()
-        step.run(trace, on_error="collect")
+        step._run([trace], None, raises=False, advance=check_stopped)
         seconds[name] += time.perf_counter() - started  # type: ignore[assignment]
     return seconds

@@ -14,7 +14,7 @@ from obspy.core import AttribDict, Stats
 
 from .. import _core, _report
 from .._threads import get_num_threads
-from .._turns import without_python
+from .._turns import check_stopped, without_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,7 +73,7 @@ def read_many(paths: Iterable[Path]) -> list[Stream | Exception]:
     declined: Counter[str] = Counter()
     answers: list[Stream | Exception] = []
     with without_python():
-        found = _core.read_mseed(paths, get_num_threads())
+        found = _core.read_mseed(paths, get_num_threads(), check_stopped)
     for path, answer in zip(paths, found, strict=True):
         if isinstance(answer, Exception):
             # An OSError counts as a reason: its text would be another for every file.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _core, _report
 from .._threads import get_num_threads
-from .._turns import without_python
+from .._turns import check_stopped, without_python
 from ._settings import mseed_job, sac_job, with_stats, without_warning
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def write_many(
             except Exception as error:  # noqa: BLE001 - a warning may be an error
                 results[i] = error
         with without_python():
-            answers = run(list(jobs.values()), get_num_threads(), drafts)
+            answers = run(list(jobs.values()), get_num_threads(), drafts, check_stopped)
         for i, answer in zip(jobs, answers, strict=True):
             results[i] = answer
     declined: Counter[str] = Counter()
