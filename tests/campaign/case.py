@@ -83,6 +83,7 @@ class Built:
     on_error: str
     sharing: str
     mended: bool = False
+    extreme: bool = False  # whether a step met samples so small or large that no bound is promised
     chance: bool = False  # whether no digit of some trace is certain
 
     def __str__(self):
