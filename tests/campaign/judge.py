@@ -307,12 +307,10 @@ def moved(case, equalities):
                 elif nothing and np.ptp(data) <= 2 * bound * size:
                     moved = np.full(len(data), data[0])  # what varies by it may be constant
                 trace.data = moved.astype(data.dtype)
-            if number + 1 < len(built.calls) and built.calls[number + 1][0] in TRANSFORMS:
-                shaken(trace, noise)
+            shaken(trace, built, number + 1, noise, nothing)
 
-        if len(built.calls) == 1 or built.calls[0][0] in TRANSFORMS:
-            for trace in traces(built.target):
-                shaken(trace, noise)
+        for trace in traces(built.target):
+            shaken(trace, built, 0, noise, nothing)
         with rounded_responses(noise, nothing), world(built, warned):
             try:
                 if built.door == "pipeline":
@@ -329,9 +327,11 @@ def bound_of(equality, dtype):
     return equality.bound_single if single else equality.bound
 
 
-def shaken(trace, noise):
-    """Let samples be off by a rounding of the largest, or of the largest in their spectrum."""
-    data = trace.data
+def shaken(trace, built, number, noise, nothing):
+    """Let samples be off, before a transform, by a rounding of the largest, or of its spectrum."""
+    names, data = [name for name, _, _ in built.calls], trace.data
+    if nothing or number == len(names) or (len(names) > 1 and names[number] not in TRANSFORMS):
+        return
     if type(data) is np.ndarray and data.dtype.kind in "iuf" and len(data):
         data = data.astype(np.float64)
         with np.errstate(all="ignore"):
