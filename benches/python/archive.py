@@ -8,6 +8,7 @@ and ObsPy's readers and writers around obspeed's kernels.
 """
 
 import argparse
+import contextlib
 import csv
 import re
 import shutil
@@ -122,8 +123,9 @@ def pool_seconds():
     """CPU seconds of obspeed's own threads so far; 0 where the system does not tell."""
     spent = 0
     for thread in Path("/proc/self/task").glob("*"):
-        if re.fullmatch(r"obspeed-\d+", (thread / "comm").read_text().strip()):
-            spent += int((thread / "schedstat").read_text().split()[0])
+        with contextlib.suppress(OSError):  # a thread that ends just now
+            if re.fullmatch(r"obspeed-\d+", (thread / "comm").read_text().strip()):
+                spent += int((thread / "schedstat").read_text().split()[0])
     return spent / 1e9
 
 
