@@ -178,11 +178,16 @@ fn is_writeable(array: &Bound<'_, PyUntypedArray>) -> PyResult<bool> {
     array.getattr(intern!(py, "flags"))?.getattr(intern!(py, "writeable"))?.extract()
 }
 
-/// Nanoseconds and precision of a time.
+/// Nanoseconds and precision of a time: from where `ObsPy` keeps them, since its properties are
+/// functions in Python, or else from these.
 fn digits(time: &Bound<'_, PyAny>) -> PyResult<(i64, i64)> {
     let py = time.py();
-    let ns = time.getattr(intern!(py, "ns"))?.extract()?;
-    Ok((ns, time.getattr(intern!(py, "precision"))?.extract()?))
+    let digit = |kept, property| match time.getattr_opt(kept)? {
+        Some(value) => value.extract(),
+        None => time.getattr(property)?.extract(),
+    };
+    let ns = digit(intern!(py, "_UTCDateTime__ns"), intern!(py, "ns"))?;
+    Ok((ns, digit(intern!(py, "_UTCDateTime__precision"), intern!(py, "precision"))?))
 }
 
 /// Whether a trace, its stats or its history stands among these twice.
