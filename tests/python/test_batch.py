@@ -83,7 +83,8 @@ def test_shared_recordings(tmp_path, shared_data):
         target.write_bytes(path.read_bytes())
     report = run(tmp_path / "events")
     check(tmp_path / "events", report)
-    assert {row.error for row in report.failed} == {"IndexError"}
+    (error,) = {row.error for row in report.failed}
+    assert error in {"IndexError", "ObsPyException"}  # since ObsPy 1.5, and before
 
 
 def test_sac_header_has_coordinates_and_angles(tmp_path):

@@ -113,6 +113,7 @@ def test_responses_that_obspy_installs():
     assert count > 100
 
 
+@since_1_5
 @pytest.mark.skipif(not (SHARED / "data").is_dir(), reason="no shared data folder")
 @pytest.mark.timeout(600)
 def test_responses_of_the_shared_folder():
