@@ -165,12 +165,13 @@ def mended(do, built):
         return by_hand(built, after)
     [call] = built.calls
     held = list(traces(built.target))
-    was = [Before(trace) for trace in held]
+    was = [(Before(trace), trace.data) for trace in held]
     try:
         return do(built)
     finally:
-        for trace, before in zip(held, was, strict=True):
-            if trace.data.dtype.kind == "f" and trace.data.flags.writeable:
+        for trace, (before, data) in zip(held, was, strict=True):
+            # Both methods make new arrays; with the old one, nothing has been done.
+            if trace.data is not data and trace.data.dtype.kind == "f":
                 mend(trace, call, before)
         # Where a trace is done twice, what is wrong the first time goes into the second.
         built.mended |= call[0] == "interpolate" and built.sharing == "trace"
@@ -185,7 +186,7 @@ def mend(trace, call, before):
         rate = trace.stats.sampling_rate
         lta = kwargs.get("nlta", kwargs.get("lta", 0))
         if (
-            isinstance(lta, (int, float))
+            isinstance(lta, (int, float, np.number))
             and int(lta * (1 if "nlta" in kwargs else rate)) >= before.npts
         ):
             trace.data[0], mended = 0.0, True
@@ -302,10 +303,10 @@ def moved(case, equalities):
                 of_input = equalities[number].of_input
                 size = max(largest(data), before.largest if of_input else 0.0)
                 moved = data + noise.uniform(-bound, bound, len(data)) * size
-                if nothing and largest(data) <= bound * size:
-                    moved = np.zeros(len(data))
-                elif nothing and np.ptp(data) <= 2 * bound * size:
+                if nothing and largest(data) > bound * size and np.ptp(data) <= 2 * bound * size:
                     moved = np.full(len(data), data[0])  # what varies by it may be constant
+                elif nothing:
+                    moved[np.abs(data) <= bound * size] = 0.0  # and what is no more nothing
                 trace.data = moved.astype(data.dtype)
             shaken(trace, built, number + 1, noise, nothing)
 
@@ -351,7 +352,8 @@ def rounded_responses(noise, nothing):
         # Few samples may have all their frequencies where filters stop; rounding is of where not.
         size = ROUNDING * np.abs(evaluate(*between.args, **between.kwargs)[0]).max()
         if nothing:
-            return np.where(np.abs(values) < size, 0.0, values), freqs
+            # A zero is a sum of some hundred products, each of them rounded.
+            return np.where(np.abs(values) < 10 * size, 0.0, values), freqs
         return values + size * (
             noise.uniform(-1, 1, len(values)) + 1j * noise.uniform(-1, 1)
         ), freqs
