@@ -205,10 +205,11 @@ def compute(
     before = [trace.data for trace in run]
     results, interrupt = _core.run(run, jobs, prompt, get_num_threads(), progress)
     for i, data, result in zip(places, before, results, strict=True):
-        p = plans[i]
         if result is None:
             outcomes[i] = DONE
-        elif isinstance(result, np.ndarray) and not isinstance(p, Exception):
+            continue
+        p = plans[i]
+        if isinstance(result, np.ndarray) and not isinstance(p, Exception):
             outcomes[i] = Answer(p, result, data)
         elif isinstance(result, Exception):
             outcomes[i] = result

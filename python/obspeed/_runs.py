@@ -61,6 +61,11 @@ def runs(
         return
     writing = any(p.writes for p in planned)
     threads = get_num_threads()
+    if not writing or (len(planned) == len(kinds) and all(p.writes for p in planned)):
+        largest = max((p.nbytes for p in planned), default=0)
+        if largest * len(traces) <= threads * _RUN_BYTES:  # as of most streams of small traces
+            yield 0, len(traces)
+            return
     begin, held = 0, 0
     for i, p in enumerate(plans):
         nbytes, writes = (0, False) if isinstance(p, Exception) else (p.nbytes, p.writes)
