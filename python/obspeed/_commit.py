@@ -26,7 +26,7 @@ def warn(message: str, category: type[Warning]) -> None:
     warnings.warn_explicit(message, category, file, 1, source["__name__"], registry)
 
 
-def write_history(trace: Trace, entries: Sequence[str]) -> tuple[list[str], bool, list[Message]]:
+def write_history(trace: Trace, entries: Sequence[str]) -> tuple[list[str], list[Message]]:
     """
     Plan the entries in ``stats.processing``.
 
@@ -34,8 +34,6 @@ def write_history(trace: Trace, entries: Sequence[str]) -> tuple[list[str], bool
     -------
     kept : list of str
         Those that are written; ObsPy keeps a bounded number of entries.
-    is_first : bool
-        Whether there is no list for them yet.
     messages : list of (str, type)
         ObsPy's warning that this number is reached.
     """
@@ -50,7 +48,7 @@ def write_history(trace: Trace, entries: Sequence[str]) -> tuple[list[str], bool
             f"{limit} entries."
         )
         messages.append((text, UserWarning))
-    return kept, "processing" not in own, messages
+    return kept, messages
 
 
 def _in_order(planned: Sequence[Planned], messages: list[Message], room: int) -> Iterator[Message]:
@@ -95,7 +93,7 @@ def changes(
     messages : list of (str, type)
         What is to be warned of before.
     """
-    kept, is_first, full = write_history(trace, entries)
+    kept, full = write_history(trace, entries)
     messages: list[Message] = [message for p in planned for message in p.warnings]
     if full:
         room = trace._max_processing_info - len(trace.stats.__dict__.get("processing") or ())
@@ -112,7 +110,7 @@ def changes(
                 # So many seconds after a start are as many nanoseconds, whatever the start is.
                 time = moved[key]
                 times[key] = time.ns - own["starttime"].ns, time.precision
-    return _core.Change(in_place, values, times, kept, is_first), messages
+    return _core.Change(in_place, values, times, kept), messages
 
 
 def _moved(stats: Stats, planned: Sequence[Planned], npts: int) -> Stats:

@@ -189,7 +189,6 @@ class Change:
         stats: dict[str, Any],
         times: dict[str, tuple[int, int]],
         history: Sequence[str],
-        is_first: bool,
     ) -> Change: ...
     def apply(self, trace: Any, data: npt.NDArray[Any] | None = None) -> None: ...
 

@@ -309,10 +309,10 @@ def _make(call: Call, trace: Trace, declined: Counter[str]) -> Stream:
         declined[str(pieces)] += 1
         strict(call, trace, pieces)
         return call.by_obspy(trace)
-    entries, is_first, messages = write_history(trace, [call.history])
+    entries, messages = write_history(trace, [call.history])
     for message, category in messages:
         warn(message, category)
-    _core.Change(True, {}, {}, entries, is_first).apply(trace)
+    _core.Change(True, {}, {}, entries).apply(trace)
     return Stream(pieces)
 
 

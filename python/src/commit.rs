@@ -31,15 +31,12 @@ pub fn apply(effects: Vec<Effect<'_>>) -> PyResult<()> {
 ///     Times to be set there: nanoseconds after the start as it is before, and precision.
 /// history : list of str
 ///     Entries in ``stats.processing``.
-/// `is_first` : bool
-///     Whether they are the first, in a list that is not there yet.
 #[pyclass(frozen, module = "obspeed._core")]
 pub struct Change {
     in_place: bool,
     stats: Vec<(Py<PyString>, Py<PyAny>)>,
     times: Vec<(Py<PyString>, Py<PyAny>, Py<PyAny>)>,
     history: Vec<Py<PyString>>,
-    is_first: bool,
 }
 
 #[pymethods]
@@ -50,7 +47,6 @@ impl Change {
         stats: &Bound<'_, PyDict>,
         times: &Bound<'_, PyDict>,
         history: Vec<Py<PyString>>,
-        is_first: bool,
     ) -> PyResult<Self> {
         let value = |(key, value): (Bound<'_, _>, Bound<'_, _>)| {
             PyResult::Ok((key.extract::<Py<PyString>>()?, value.unbind()))
@@ -64,7 +60,6 @@ impl Change {
             stats: stats.iter().map(value).collect::<PyResult<_>>()?,
             times: times.iter().map(time).collect::<PyResult<_>>()?,
             history,
-            is_first,
         })
     }
 
@@ -121,11 +116,11 @@ impl Change {
         for ((key, ..), time) in self.times.iter().zip(times) {
             stats.set_item(key, time)?;
         }
+        // Whether there is a list is asked now: another thread may have begun it.
         let key = intern!(py, "processing");
-        if self.is_first {
+        let Some(log) = stats.get_item(key)? else {
             return stats.set_item(key, PyList::new(py, &self.history)?);
-        }
-        let Some(log) = stats.get_item(key)? else { return Ok(()) };
+        };
         let log = log.cast_into::<PyList>()?;
         self.history.iter().try_for_each(|entry| log.append(entry))
     }

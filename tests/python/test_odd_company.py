@@ -286,3 +286,17 @@ def test_several_responses_and_warnings_as_errors():
 @pytest.mark.parametrize("steepest", [1e-309, 8e-309], ids=["alone", "two added"])
 def test_slopes_that_have_no_inverse(steepest):
     check(Trace(steepest / np.abs(np.diff(X)).max() * X), "interpolate", 0.9)
+
+
+@pytest.mark.parametrize("kind", ["simple", "demean"])
+def test_an_entry_that_another_thread_writes_meanwhile_stays(monkeypatch, kind):
+    trace, run = Trace(X.copy()), obspeed._core.run
+
+    def later(*args):
+        trace.stats.processing = ["of another thread"]
+        return run(*args)
+
+    monkeypatch.setattr(obspeed._core, "run", later)
+    obspeed.detrend(trace, kind)
+    assert trace.stats.processing[0] == "of another thread"
+    assert len(trace.stats.processing) == 2

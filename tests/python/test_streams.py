@@ -186,7 +186,7 @@ def test_conflicting_writers_are_refused():
     from obspeed import _core
 
     x = np.arange(10.0)
-    change = _core.Change(True, {}, {}, [], False)
+    change = _core.Change(True, {}, {}, [])
     job = _core.Job([_core.Step.detrend_simple()], None, None, change)
     traces = [Trace(x), Trace(x[5:])]
     results, interrupt = _core.run(traces, [job, job], 2, 1)
